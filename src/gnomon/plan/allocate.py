@@ -123,6 +123,7 @@ def allocate(
         cross_check=None if study is None else _study_row(study, decision["flops"]),
         notices=tuple(notices),
         reasons=reasons,
+        study=study,
         draws=None if spread is None else {"params": spread.params, "tokens": spread.tokens},
     )
 

@@ -72,6 +72,8 @@ class IsoFlop:
                 "flops": p.flops,
                 "runs": p.runs,
                 "window": list(p.window),
+                "centre": p.centre,
+                "coefficients": list(p.coefficients),
                 "params": p.params,
                 "low": p.low,
                 "high": p.high,

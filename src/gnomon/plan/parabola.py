@@ -57,6 +57,12 @@ class Parabola:
         """The minimum is not bracketed: drawn hollow and left out of the exponent."""
         return self.params is None or self.verdict in ("outside", "no minimum")
 
+    @property
+    def in_log_params(self) -> tuple[float, float, float]:
+        """Coefficients of 1, ln params and (ln params)^2."""
+        c0, c1, c2 = self.coefficients
+        return c0 - c1 * self.centre + c2 * self.centre**2, c1 - 2.0 * c2 * self.centre, c2
+
     def curve(self, params: np.ndarray) -> np.ndarray:
         """Loss of the parabola at given sizes."""
         z = np.log(params) - self.centre

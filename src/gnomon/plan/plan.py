@@ -11,7 +11,9 @@ import numpy as np
 
 from gnomon.errors import Notice
 from gnomon.forecast.grade import Grade
+from gnomon.plan.isoflop import IsoFlop
 from gnomon.plan.text import summary
+from gnomon.version import __version__
 
 Pair = tuple[float, float]
 DOTS = 50  # quantile dots of 2 % each for the picture of the draws
@@ -42,6 +44,7 @@ class Plan:
         notices: warnings.
         reasons: dotted name to why it is None.
         draws: params and tokens of the best split of every draw; None without draws.
+        study: the isoFLOP study itself, for pictures.
     """
 
     question: str
@@ -63,6 +66,7 @@ class Plan:
     notices: tuple[Notice, ...]
     reasons: Mapping[str, str]
     draws: Mapping[str, np.ndarray] | None = field(default=None, repr=False)
+    study: IsoFlop | None = field(default=None, repr=False)
     kind: str = "plan"
 
     @property
@@ -84,7 +88,6 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """The document of `gnomon plan --json`: unknown is None beside `<name>_reason`."""
-        from gnomon.version import __version__
 
         def reasoned(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
             found: dict[str, Any] = {}
