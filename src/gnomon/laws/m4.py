@@ -1,0 +1,110 @@
+"""M4: a learning curve between the loss of random guessing and a floor, given implicitly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gnomon.laws.arrays import namespace, softplus
+from gnomon.laws.jet import Jet
+from gnomon.laws.law import Law, exponent, floor, number
+from gnomon.laws.references import BIBTEX
+from gnomon.laws.starting import best_of, cells
+
+STEPS = 60  # Newton steps of the plain solution at most; it converges monotonically, usually in six to ten
+TRACED_STEPS = 14  # the same where values cannot be looked at (JAX)
+
+
+class M4(Law):
+    """Loss that falls from random guessing to a floor: a power law in the middle, saturated at both ends.
+
+    (L - E) / (E + H - L)^q = k / x^a, where E + H is the loss of random guessing. q = 0 would be pow_floor.
+
+    Source: Alabdulmohsin et al. 2022, M4 (their beta, c, alpha are k, -a, q).
+    """
+
+    id = "m4"
+    question = "How does a learning curve run from random guessing to its floor?"
+    inputs = ("flops",)
+    free_inputs = ("flops",)
+    text = "(loss - E) / (E + H - loss)^q = k / flops^a"
+    source = "Alabdulmohsin et al. 2022, Revisiting Neural Scaling Laws in Language and Vision, estimator M4"
+    bibtex = BIBTEX["alabdulmohsin2022"]
+    holds = "Error rates and losses of one model family from few examples to many; among the best on public curves."
+    misleads = "Without points near random guessing H and q are not identified; the curve cannot rise above E + H."
+    ranges = {"flops": (1e17, 1e23)}
+
+    E: float = floor("floor of the loss", typical=0.5)
+    H: float = number(
+        "loss of random guessing minus the floor", bounds=(1e-3, 1e4), log=True, units={"loss": 1}, typical=4.0
+    )
+    q: float = number("how abruptly it leaves random guessing", bounds=(0.01, 20.0), log=True, typical=0.8)
+    k: float = number("coefficient", bounds=(1e-12, 1e12), log=True, units={"loss": "1 - q", "flops": "a"}, typical=0.5)
+    a: float = exponent("exponent")
+
+    def formula(self, x: Any) -> Any:
+        """The loss between E and E + H that solves the equation of `text`.
+
+        With L = E + H sigmoid(s) the equation reads g(s) = s - (1 - q) softplus(s) = ln k - a ln x + (q - 1) ln H. It
+        is solved on plain numbers; two further Newton steps in the arithmetic of the arguments then carry first and
+        second derivatives exactly, whatever that arithmetic is (each step doubles the order that is right).
+        """
+        xp = self.xp(x)
+        right = xp.log(self.k) - self.a * xp.log(x) + (self.q - 1.0) * xp.log(self.H)
+        s = _root(_plain(right), _plain(self.q))
+        for _ in range(2):
+            s = s - _gap(s, right, self.q, xp) / _slope(s, self.q, xp)
+        return self.E + self.H * xp.exp(-softplus(-s, xp))
+
+    @classmethod
+    def starts(cls, inputs: Sequence[np.ndarray], output: np.ndarray) -> list[dict[str, float]]:
+        """For given E, H and q the equation is a straight line in logarithms."""
+        (x,) = inputs
+        low, high = float(output.min()), float(output.max())
+        above = (1.02, 1.15, 1.6, 4.0)
+        v = cells(E=low * np.array([0.02, 0.4, 0.75, 0.95]), top=high * np.array(above), q=(0.2, 0.6, 1.0, 2.5))
+        top = v.pop("top")
+        ratio = np.log(output - v["E"]) - v["q"] * np.log(top - output)
+        log_x = np.log(x) - np.log(x).mean()
+        slope = (ratio * log_x).sum(1, keepdims=True) / max(float((log_x**2).sum()), 1e-12)
+        a = np.clip(-slope, 0.01, 3.0)
+        k = np.exp(ratio.mean(1, keepdims=True) + a * np.log(x).mean())
+        values = v | {"H": top - v["E"], "a": a, "k": k}
+        misfit = ((np.log(cls(**values).formula(x)) - np.log(output)) ** 2).sum(1)
+        return best_of(values, misfit, apart="q", most=20)
+
+
+def _gap(s: Any, right: Any, q: Any, xp: Any) -> Any:
+    return s - (1.0 - q) * softplus(s, xp) - right
+
+
+def _slope(s: Any, q: Any, xp: Any) -> Any:
+    return 1.0 - (1.0 - q) * xp.exp(-softplus(-s, xp))
+
+
+def _plain(value: Any) -> Any:
+    """Numbers without the derivatives they carry."""
+    if isinstance(value, Jet):
+        return value.value
+    if isinstance(value, np.ndarray | np.generic | float):
+        return np.real(value)
+    import jax
+
+    return jax.lax.stop_gradient(value)
+
+
+def _root(right: Any, q: Any) -> Any:
+    """Solution s of g(s) = right by Newton's method, safe here: g is monotone, and convex (q > 1) or concave (q < 1).
+
+    The start lies on g's asymptotes (right below, right / q above); every step then stays on one side of the root.
+    """
+    xp = namespace(right, q)
+    s = xp.minimum(right, 0.0) + xp.maximum(right, 0.0) / q
+    for _ in range(STEPS if xp is np else TRACED_STEPS):
+        step = _gap(s, right, q, xp) / _slope(s, q, xp)
+        s = s - step
+        if xp is np and not np.any(np.abs(step) > 1e-13 * (1.0 + np.abs(s))):
+            break
+    return s
