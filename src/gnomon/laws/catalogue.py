@@ -1,0 +1,160 @@
+"""The catalogue: every law by its id, found when asked for; and `law()`, which makes a class of a name or a formula."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from importlib import import_module
+
+from gnomon.errors import ColumnError, InputError, UnknownNameError, near
+from gnomon.laws.columns import scale_candidates
+from gnomon.laws.custom import FormulaLaw, formula_law
+from gnomon.laws.formula import FUNCTIONS
+from gnomon.laws.law import Law
+from gnomon.laws.own import own_laws
+
+# id: module:class, in the order of a list: one variable, parameters and tokens, limited data, downstream.
+CATALOGUE: dict[str, str] = {
+    "pow": "power:Pow",
+    "pow_floor": "power:PowFloor",
+    "shift_pow": "power:ShiftPow",
+    "bnsl": "bnsl:Bnsl",
+    "m4": "m4:M4",
+    "kaplan_n": "kaplan:KaplanN",
+    "kaplan_d": "kaplan:KaplanD",
+    "kaplan_nd": "kaplan:KaplanND",
+    "chinchilla": "chinchilla:Chinchilla",
+    "chinchilla_tied": "chinchilla:ChinchillaTied",
+    "sum_no_floor": "sum_forms:SumNoFloor",
+    "product_floor": "sum_forms:ProductFloor",
+    "sum_power_no_floor": "sum_forms:SumPowerNoFloor",
+    "sum_power_floor": "sum_forms:SumPowerFloor",
+    "overtrain": "overtrain:Overtrain",
+    "muennighoff": "muennighoff:Muennighoff",
+    "exp_loss_err": "downstream:ExpLossErr",
+    "sigmoid4": "downstream:Sigmoid4",
+}
+
+LISTING = "`gnomon laws` lists them all."
+CALL = re.compile(
+    r"\s*(?:(?P<output>[A-Za-z_]\w*)\s*=\s*)?(?P<id>[A-Za-z_]\w*)\s*(?:\((?P<arguments>[^()=*/^+]*)\))?\s*", re.ASCII
+)
+
+
+def names() -> tuple[str, ...]:
+    """Ids of all laws, with those of the user's own folder."""
+    return (*CATALOGUE, *own_laws())
+
+
+def catalogue() -> dict[str, type[Law]]:
+    """Every law by its id, with those of the user's own folder."""
+    return {name: _find(name) for name in names()}
+
+
+def law(spec: str | type[Law] | Law, columns: Collection[str] | None = None, response: str | None = None) -> type[Law]:
+    """The law that a name, a formula or a class stands for.
+
+    Args:
+        spec: "chinchilla"; "pow(tokens)", a law reading another column; "err = pow_floor(flops)", giving another;
+            "bnsl(2)", a variant; a formula such as "E + A/N^alpha + B/D^beta"; a Law class or instance.
+        columns: columns at hand. The law is checked against them; one that may run along any scale takes the only one.
+        response: the column it gives, instead of its own.
+
+    Raises:
+        UnknownNameError: no law has this name.
+        FormulaError: the formula cannot be read or is no law.
+        ColumnError: a column is missing or ambiguous.
+    """
+    if isinstance(spec, Law):
+        spec = type(spec)
+    if isinstance(spec, type) and issubclass(spec, Law):
+        found = spec if response in (None, spec.output) else spec.of(*spec.inputs, output=response)
+    elif isinstance(spec, str):
+        found = _read(spec, columns, response)
+    else:
+        raise InputError(f"A law is a name, a formula or a Law class; got {spec!r}.", hint=LISTING)
+    return found if columns is None or issubclass(found, FormulaLaw) else _placed(found, columns, response)
+
+
+def search(words: str) -> list[type[Law]]:
+    """Laws whose id, question, columns or description hold all the words, those with a word in id or columns first."""
+    wanted = words.lower().replace(",", " ").split()
+    found = []
+    for place, entry in enumerate(catalogue().values()):
+        near_by = " ".join((entry.id, *entry.inputs, entry.output)).lower()
+        about = " ".join((entry.__name__, entry.question, entry.holds, entry.source, entry.__doc__ or "")).lower()
+        if all(word in near_by or word in about for word in wanted):
+            found.append((-sum(word in near_by for word in wanted), place, entry))
+    return [entry for _, _, entry in sorted(found, key=lambda item: item[:2])]
+
+
+def _find(name: str) -> type[Law]:
+    if name in CATALOGUE:
+        module, _, attribute = CATALOGUE[name].partition(":")
+        found: type[Law] = getattr(import_module(f"gnomon.laws.{module}"), attribute)
+        return found
+    return own_laws()[name]
+
+
+def _read(spec: str, columns: Collection[str] | None, response: str | None) -> type[Law]:
+    call = CALL.fullmatch(spec)
+    if call is None:
+        return formula_law(spec, columns, response)
+    if call["id"] not in names():
+        if call["id"] in FUNCTIONS or (
+            call["output"] and call["arguments"] is None
+        ):  # "exp(N)" and "loss = N" are formulas
+            return formula_law(spec, columns, response)
+        raise UnknownNameError(
+            f"There is no law {call['id']!r}.", hint=f"{near(call['id'], names())} {LISTING}".strip()
+        )
+    found = _find(call["id"])
+    words = [word.strip() for word in (call["arguments"] or "").split(",") if word.strip()]
+    numbers = [float(word) for word in words if _is_number(word)]
+    inputs = [word for word in words if not _is_number(word)]
+    if numbers:
+        if not hasattr(found, "variant"):
+            raise InputError(f"{call['id']} has no variants; got {call['id']}({numbers[0]:g}).", hint=_how(found))
+        found = found.variant(*numbers)
+    output = call["output"]
+    if output and response not in (None, output):
+        raise InputError(
+            f"The law gives {output!r}, but the response asked for is {response!r}.", hint="Leave one out."
+        )
+    return found.of(*inputs, output=output or response) if inputs or output or response else found
+
+
+def _is_number(word: str) -> bool:
+    return word[:1].isdigit() and word.replace(".", "", 1).isdigit()
+
+
+def _placed(found: type[Law], columns: Collection[str], response: str | None) -> type[Law]:
+    """The law on the columns at hand."""
+    if found.output not in columns and response is None and found.output != "loss":
+        like = [c for c in columns if c.startswith(found.output[:3])]  # err_avg for error, acc_mmlu for accuracy
+        if len(like) != 1:
+            raise ColumnError(
+                f"{found.id} gives {found.output}, which is not a column.",
+                hint="Name it with --response" + (f": {', '.join(like[:8])}." if like else "."),
+            )
+        found = found.of(*found.inputs, output=like[0])
+    for column in found.inputs:
+        if column in columns:
+            continue
+        choices = [c for c in scale_candidates(columns, found.output) if c not in found.inputs]
+        if column in found.free_inputs and found.inputs == (found.unbound or found).inputs:
+            if len(choices) == 1:
+                return found.of(**{column: choices[0]})
+            raise ColumnError(
+                f"{found.id} runs along one column, usually {column}, which the table does not have.",
+                hint=f"Say which: {' or '.join(f'{found.id}({c})' for c in choices[:8])}." if choices else _how(found),
+            )
+        raise ColumnError(
+            f"{found.id} reads {column}, which the table does not have.",
+            hint=f"{near(column, columns)} Name it with --column {column}=THEIRS, or in the law: {_how(found)}".strip(),
+        )
+    return found
+
+
+def _how(found: type[Law]) -> str:
+    return f"{found.id}({', '.join(found.inputs)}) says which columns it reads."
