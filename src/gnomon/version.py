@@ -1,0 +1,3 @@
+"""The version of the package, stamped on every document it writes."""
+
+__version__ = "0.1.0"
