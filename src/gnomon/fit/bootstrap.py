@@ -1,0 +1,88 @@
+"""Resampling by run: the runs are drawn with replacement and all rows of a run move together.
+
+A draw is a vector of integer weights, so all draws share one table and one batch of Newton steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gnomon.fit.design import Design
+from gnomon.fit.newton import minimise
+from gnomon.fit.objective import Objective
+
+Array = np.ndarray
+
+BLOCK = 4_000_000  # weights held at a time: 32 MB
+CONFIRM = 64  # draws that are fitted a second time from far away, to see whether warm starts follow one optimum
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Refits of resampled runs: theta (B, p), which of them converged (B,), and how often a far start found the same optimum."""
+
+    theta: Array
+    converged: Array
+    confirmed: float
+    objective: Array
+
+
+def weights(groups: Array, draws: int, seed: int) -> Array:
+    """(draws, n) row weights: how often the run of each row was drawn."""
+    _, index = np.unique(groups, return_inverse=True)
+    count = int(index.max()) + 1
+    rng = np.random.default_rng([seed, 0xB007])
+    return rng.multinomial(count, np.full(count, 1.0 / count), size=draws)[:, index].astype(float)
+
+
+def bootstrap(design: Design, objective: Objective, theta: Array, draws: int, seed: int) -> Draws:
+    """Refit every draw from the optimum of all rows; what does not converge is tried again with continuation.
+
+    Args:
+        design: the rows.
+        objective: as in the fit itself.
+        theta: (p,) optimum of all rows, the warm start.
+        draws: number of resamples.
+        seed: with the number of draws it determines the resamples.
+    """
+    n = len(design.output)
+    load = weights(design.groups, draws, seed) if draws * n <= BLOCK else None
+    step = draws if load is not None else max(1, BLOCK // n)
+    found, flags, values = [], [], []
+    for start in range(0, draws, step):
+        count = min(step, draws - start)
+        part = load[start : start + count] if load is not None else weights(design.groups, count, seed + 7919 * (start + 1))
+        solution = minimise(
+            design.kernel, objective, np.repeat(theta[None], count, 0), design.target, weights=part, continuation=0
+        )
+        late = ~solution.converged
+        if late.any():
+            again = minimise(
+                design.kernel,
+                objective,
+                np.repeat(theta[None], int(late.sum()), 0),
+                design.target,
+                weights=part[late],
+                continuation=3,
+                iterations=300,
+            )
+            better = again.converged | (again.value < solution.value[late])
+            rows = np.flatnonzero(late)[better]
+            solution.theta[rows], solution.value[rows] = again.theta[better], again.value[better]
+            solution.outcome[rows] = again.outcome[better]
+        found.append(solution.theta)
+        flags.append(solution.converged)
+        values.append(solution.value)
+    thetas, converged, value = np.concatenate(found), np.concatenate(flags), np.concatenate(values)
+    confirmed = _confirm(design, objective, thetas, value, load) if load is not None else float("nan")
+    return Draws(thetas, converged, confirmed, value)
+
+
+def _confirm(design: Design, objective: Objective, thetas: Array, value: Array, load: Array) -> float:
+    """Share of the first draws whose optimum is found again from the start of another draw, one that ended far away."""
+    count = min(CONFIRM, len(thetas))
+    far = thetas[np.argsort(thetas[:, -1])[np.linspace(len(thetas) - 1, 0, count).round().astype(int)]]
+    again = minimise(design.kernel, objective, far, design.target, weights=load[:count], continuation=1)
+    return float(np.mean(again.value >= value[:count] * (1 - 1e-6) - 1e-20))

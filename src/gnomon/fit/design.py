@@ -1,0 +1,84 @@
+"""The rows of a fit in fit units: inputs and output divided by their geometric means, with the runs they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from gnomon.fit.kernel import Kernel, make_kernel, theta_of, values_of
+from gnomon.laws.law import Law
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Design:
+    """A law class over rows.
+
+    Args:
+        law: the class to be fitted.
+        inputs: one array (n,) per input of the law, in the user's units.
+        output: measured values (n,), positive.
+        groups: index of the run each row belongs to (n,); resampling moves whole runs.
+    """
+
+    law: type[Law]
+    inputs: tuple[Array, ...]
+    output: Array
+    groups: Array
+
+    @cached_property
+    def scales(self) -> dict[str, float]:
+        """Unit of each column in fit units: its geometric mean, or 1 where the law is tied to its units."""
+        columns = dict(zip((*self.law.inputs, self.law.output), (*self.inputs, self.output), strict=True))
+        free = self.law.unit_columns()
+        return {name: float(np.exp(np.mean(np.log(x)))) if name in free else 1.0 for name, x in columns.items()}
+
+    @cached_property
+    def scaled_inputs(self) -> tuple[Array, ...]:
+        """Inputs in fit units."""
+        return tuple(x / self.scales[name] for name, x in zip(self.law.inputs, self.inputs, strict=True))
+
+    @cached_property
+    def target(self) -> Array:
+        """Output in fit units."""
+        return self.output / self.scales[self.law.output]
+
+    @cached_property
+    def kernel(self) -> Kernel:
+        """The solver's view of the law on these rows."""
+        return make_kernel(self.law, self.scaled_inputs)
+
+    @property
+    def p(self) -> int:
+        """Number of parameters."""
+        return len(self.law.parameters)
+
+    def theta(self, values: Mapping[str, Any]) -> Array:
+        """Coordinates (..., p) of parameter values in the user's units."""
+        return theta_of(self.law, self._law(values, 1.0).values)
+
+    def values(self, theta: Array) -> dict[str, Any]:
+        """Parameter values in the user's units of coordinates (..., p)."""
+        return self._law(values_of(self.law, theta), -1.0).values
+
+    def _law(self, values: Mapping[str, Any], power: float) -> Law:
+        scales = {k: v**power for k, v in self.scales.items() if v != 1.0}
+        instance = self.law(**values)
+        return instance.rescaled(**scales) if scales else instance
+
+    def at(self, points: Mapping[str, Any]) -> Design:
+        """The same units for other inputs: a design without output, for prediction."""
+        inputs = tuple(np.atleast_1d(np.asarray(points[name], float)) for name in self.law.inputs)
+        other = Design(self.law, inputs, np.ones(len(inputs[0])), np.arange(len(inputs[0])))
+        object.__setattr__(other, "scales", self.scales)
+        return other
+
+    def predict(self, theta: Array) -> Array:
+        """The law's output (B, n), in the user's units, for coordinates (B, p)."""
+        z = self.kernel.state(np.atleast_2d(theta))[0]
+        return (np.exp(z) if self.kernel.logarithmic else z) * self.scales[self.law.output]

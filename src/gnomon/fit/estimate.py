@@ -1,0 +1,282 @@
+"""`fit(law, runs)`: rows in, a Fit out. Search, polish, resampling and diagnostics in the order a careful person takes them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import gnomon.fit.diagnose as diagnose
+from gnomon.errors import InputError, Notice, RefusalError, UnknownNameError, near
+from gnomon.fit.bootstrap import bootstrap
+from gnomon.fit.design import Design
+from gnomon.fit.objective import Objective
+from gnomon.fit.objective import objective as find_objective
+from gnomon.fit.profile import Profile, profile
+from gnomon.fit.result import Estimate, Fit, SecondOpinion, Starts
+from gnomon.fit.search import Search, search
+from gnomon.laws.law import Law
+
+if TYPE_CHECKING:
+    from gnomon.runs import Runs
+
+Array = np.ndarray
+
+INTERVALS = ("bootstrap", "profile", "none")
+LEAST_DRAWS = 20  # below that an interval end is one draw
+MEANINGLESS = 3.0  # a 90 % interval whose ends differ by this factor: the amplitude is not determined alone
+
+
+def fit(
+    law: str | type[Law],
+    runs: Any,
+    *,
+    response: str | None = None,
+    objective: str | Objective = "huber",
+    intervals: str = "bootstrap",
+    draws: int = 1000,
+    level: float = 0.9,
+    seed: int = 0,
+    where: str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> Fit:
+    """Fit a law to runs.
+
+    Args:
+        law: id of the catalogue ("chinchilla"), a Law class, or a formula ("E + A/N^a + B/D^b").
+        runs: a Runs, or whatever `read_runs` takes.
+        response: column to be fitted; default: the law's output.
+        objective: "huber" (log residuals, delta 1e-3; "huber:0.01" for another), "squared_log", "squared", "relative".
+        intervals: "bootstrap" (resampling whole runs), "profile" or "none".
+        draws: refits for "bootstrap".
+        level: of the intervals, between 0 and 1.
+        seed: of the resampling.
+        where: SQL condition rows must meet.
+        columns: canonical name to the name in the table.
+
+    Returns:
+        A Fit. Rows that cannot be used are removed, counted and named in it.
+
+    Raises:
+        ColumnError: a column the law needs is missing or ambiguous.
+        RefusalError: too few runs, nothing varies, or no start converges.
+    """
+    from gnomon.laws import law as find_law
+    from gnomon.runs import read_runs
+
+    began = time.perf_counter()
+    _check_options(intervals, draws, level)
+    how = find_objective(objective)
+    table = read_runs(runs, columns=columns, where=where)
+    cls = find_law(law, columns=table.names, response=response)
+    target = cls.output
+    free = {name for name in (*cls.inputs, target) if cls.domain.get(name, (0.0, np.inf))[0] < 0}
+    used = table.usable((*cls.inputs, target), positive=[n for n in (*cls.inputs, target) if n not in free])
+    design = make_design(cls, used)
+    check_enough(design, used)
+    found = search(design, how)
+    if not np.isfinite(found.decrement):
+        raise RefusalError(
+            f"None of {found.tried} starts of {cls.id or 'the formula'} converged on these {len(design.output)} rows.",
+            hint="The law may have more freedom than the runs can pin down: try a simpler law, or --objective squared_log.",
+            code="not-converged",
+        )
+    names = run_names(used)
+    ident = diagnose.identifiability(design, how, found.theta)
+    influence = diagnose.influence(design, how, found.theta, names)
+    other, theta2 = diagnose.second_objective(design, how, found.theta)
+    notices = diagnose.notices(design, ident, influence)
+    if found.at_best < 2:
+        notices.append(
+            Notice("one-start", f"Only one of {found.tried} starts reached the best value: it may not be the global optimum.")
+        )
+    estimates, drawn, starts = _uncertainty(design, how, found, ident.at_bound, intervals, draws, level, seed, notices)
+    values = {k: float(v) for k, v in design.values(found.theta).items()}
+    second = {k: float(v) for k, v in design.values(theta2).items()}
+    notices += _parameter_notices(cls, estimates, second, other, level, ident.pair)
+    best = cls(**values)
+    prediction = design.predict(found.theta)[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        residuals = np.log(design.output / prediction)
+    runs_used = len(np.unique(design.groups))
+    from gnomon.version import __version__
+
+    return Fit(
+        law=best,
+        response=target,
+        objective=how.name if how.name != "huber" or how.delta == 1e-3 else f"huber:{how.delta:g}",
+        value=_reported_value(how, found.value, design),
+        parameters=estimates,
+        draws=drawn,
+        level=level,
+        intervals=intervals,
+        seed=seed,
+        starts=starts,
+        data=_columns_used(used, cls),
+        given=table.given,
+        removed=tuple((r.why, r.count) for r in used.removed),
+        residuals=residuals,
+        residual_sd=float(np.sqrt(np.nansum(residuals**2) / max(len(residuals) - design.p, 1))),
+        identified=not ident.at_bound and ident.condition <= diagnose.ILL_CONDITIONED and runs_used > design.p,
+        identifiability=ident,
+        influence=influence,
+        second=SecondOpinion(other.name, second),
+        notices=tuple(notices),
+        fingerprint=used.fingerprint,
+        seconds=time.perf_counter() - began,
+        version=__version__,
+        source=table.source,
+    )
+
+
+def make_design(cls: type[Law], runs: Runs) -> Design:
+    """A law over the rows of a table."""
+    inputs = tuple(np.asarray(runs[name], float) for name in cls.inputs)
+    return Design(cls, inputs, np.asarray(runs[cls.output], float), np.asarray(runs.groups()))
+
+
+def run_names(runs: Runs) -> Array:
+    """A name per row: the run, or the row's number in its source."""
+    if "run" in runs:
+        return np.array([str(x) for x in runs["run"]], object)
+    return np.array([f"row {r}" for r in runs.rows], object)
+
+
+def check_enough(design: Design, runs: Runs) -> None:
+    """Refuse what no fit can answer: nothing left, fewer runs than parameters, inputs or a response that never change."""
+    cls, n = design.law, len(design.output)
+    label = cls.id or "the formula"
+    if n == 0:
+        removed = "; ".join(f"{r.count} removed: {r.why}" for r in runs.removed)
+        raise RefusalError(f"No rows are left for {label}.", hint=f"{removed}." if removed else "The table is empty.", code="no-rows")
+    if n <= design.p:
+        raise RefusalError(
+            f"{n} rows for the {design.p} parameters of {label}: at least {design.p + 1} are needed.",
+            hint="Add runs or choose a law with fewer parameters (gnomon laws).",
+            code="too-few-rows",
+        )
+    for name, values in zip((*cls.inputs, cls.output), (*design.inputs, design.output), strict=True):
+        if np.ptp(values) <= 1e-12 * abs(float(values[0])):
+            raise RefusalError(
+                f"{name} is {values[0]:.6g} in all {n} rows: {label} cannot be fitted to a constant.",
+                hint=f"Add runs with other values of {name}, or choose a law without it (gnomon laws)."
+                if name in cls.inputs
+                else f"Choose another --response; {name} does not change.",
+                code="constant-column",
+            )
+
+
+def _check_options(intervals: str, draws: int, level: float) -> None:
+    if intervals not in INTERVALS:
+        raise UnknownNameError(f"There is no interval estimator {intervals!r}.", hint=near(intervals, INTERVALS))
+    if not 0 < level < 1:
+        raise InputError(f"The level must lie between 0 and 1; got {level:g}.", hint="For nine in ten write 0.9.")
+    if intervals == "bootstrap" and draws < LEAST_DRAWS:
+        raise InputError(f"At least {LEAST_DRAWS} draws are needed for an interval; got {draws}.", hint="The default is 1000.")
+
+
+def _uncertainty(
+    design: Design,
+    how: Objective,
+    found: Search,
+    at_bound: tuple[str, ...],
+    intervals: str,
+    draws: int,
+    level: float,
+    seed: int,
+    notices: list[Notice],
+) -> tuple[dict[str, Estimate], dict[str, Array] | None, Starts]:
+    best = design.values(found.theta)
+    starts = Starts(found.tried, found.converged, found.at_best, found.decrement)
+    if intervals == "bootstrap":
+        drawn = bootstrap(design, how, found.theta, draws, seed)
+        starts = Starts(
+            found.tried,
+            found.converged,
+            found.at_best,
+            found.decrement,
+            draws,
+            int(drawn.converged.sum()),
+            None if np.isnan(drawn.confirmed) else drawn.confirmed,
+        )
+        lost = draws - int(drawn.converged.sum())
+        if lost:
+            notices.append(
+                Notice("draws-not-converged", f"{lost} of {draws} refits did not converge; they are kept where they ended.", {"count": lost})
+            )
+        finite = np.isfinite(drawn.objective)
+        values = {k: np.asarray(v)[finite] for k, v in design.values(drawn.theta).items()}
+        tail = (1 - level) / 2
+        estimates = {
+            k: Estimate(float(best[k]), *map(float, np.quantile(v, [tail, 1 - tail])), float(v.std(ddof=1)), k in at_bound)
+            for k, v in values.items()
+        }
+        return estimates, values, starts
+    if intervals == "profile":
+        return _profiles(design, how, found, at_bound, level), None, starts
+    reason = "intervals were not asked for"
+    return {k: Estimate(float(best[k]), None, None, None, k in at_bound, reason) for k in best}, None, starts
+
+
+def _profiles(design: Design, how: Objective, found: Search, at_bound: tuple[str, ...], level: float) -> dict[str, Estimate]:
+    """Profile intervals in coordinates, pushed to the user's units.
+
+    Amplitudes are profiled in centred units and then rescaled with the exponents at their best values: their interval says how
+    well the law's level is known, not how the amplitude trades against an exponent.
+    """
+    best = design.values(found.theta)
+    estimates = {}
+    for j, name in enumerate(design.law.parameters):
+        interval: Profile = profile(design, how, found.theta, found.value, j, level)
+        ends = []
+        for end in (interval.low, interval.high):
+            moved = found.theta.copy()
+            moved[j] = end
+            ends.append(float(design.values(moved)[name]))
+        low, high = min(ends), max(ends)
+        width = (high - low) / 2
+        from scipy.stats import norm
+
+        estimates[name] = Estimate(
+            float(best[name]), low, high, width / float(norm.ppf(0.5 + level / 2)), name in at_bound or interval.open_low or interval.open_high
+        )
+    return estimates
+
+
+def _parameter_notices(
+    cls: type[Law], estimates: dict[str, Estimate], second: dict[str, float], other: Objective, level: float, pair: Any
+) -> list[Notice]:
+    found = []
+    loose = [
+        k for k, e in estimates.items() if cls.parameters[k].log and e.low is not None and e.high is not None and e.high > MEANINGLESS * e.low
+    ]
+    for name in loose:
+        partner = ""
+        if pair and name in pair[:2]:
+            partner = f" (it trades against {pair[0] if pair[1] == name else pair[1]})"
+        found.append(Notice("not-alone", f"{name} is not determined alone{partner}; judge by forecasts, not by it.", {"parameter": name}))
+    shape = [k for k, p in cls.parameters.items() if not p.linear] or list(cls.parameters)
+    outside = [k for k in shape if (e := estimates[k]).low is not None and e.high is not None and not e.low <= second[k] <= e.high]
+    if outside:
+        told = ", ".join(f"{k} {second[k]:.3g} instead of {estimates[k].value:.3g}" for k in outside)
+        found.append(
+            Notice(
+                "objective-matters",
+                f"Under the objective {other.name}: {told}, outside the {level:.0%} interval. The choice of objective matters here.",
+                {"objective": other.name, "parameters": {k: second[k] for k in outside}},
+            )
+        )
+    return found
+
+
+def _reported_value(how: Objective, value: float, design: Design) -> float:
+    """The objective on the user's scale: squared residuals of the output carry its unit squared."""
+    return value * design.scales[design.law.output] ** 2 if how.scale == "output" else value
+
+
+def _columns_used(runs: Runs, cls: type[Law]) -> Runs:
+    """The table with only what a later forecast, plan or report can need."""
+    wanted = [*cls.inputs, cls.output, "run", "family", "params", "tokens", "flops", "unique_tokens", "step"]
+    return runs.select([name for name in dict.fromkeys(wanted) if name in runs])

@@ -1,0 +1,133 @@
+"""Profile intervals: how far a parameter can move before the best fit with it held there gets significantly worse.
+
+    F(theta_j) - F_min <= t^2 tau / 2,  tau = [sum psi^2 / (n - p)] / [sum psi' / n]
+
+with t the two-sided Student-t quantile on n - p degrees of freedom; tau is the scale of a robust objective (for squared
+residuals it is the residual variance). See Huber and Ronchetti 2009, section 7.6, for the tests behind it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gnomon.fit.design import Design
+from gnomon.fit.newton import minimise
+from gnomon.fit.objective import Objective
+
+Array = np.ndarray
+
+POINTS = 33  # points of a profile on each pass; two passes resolve an end to 1/200 of the interval
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Interval of one coordinate and the curve behind it. An end at a bound is infinite evidence of nothing: `open` says so."""
+
+    low: float
+    high: float
+    open_low: bool
+    open_high: bool
+    at: Array
+    rise: Array
+
+
+def scale(design: Design, objective: Objective, theta: Array) -> float:
+    """tau, the factor between the objective and a log-likelihood."""
+    residual = objective.residual(design.predict(theta)[0], design.output)
+    psi = np.clip(residual, -objective.delta, objective.delta)
+    psi2 = float((psi**2).sum()) / max(len(psi) - design.p, 1)
+    return psi2 / max(float(local_slope(objective, residual).mean()), 1e-300)
+
+
+def local_slope(objective: Objective, residual: Array) -> Array:
+    """psi' of each row, averaged over a window: 1 for squared losses, delta / h for residuals within h of zero.
+
+    With a threshold far below the noise, psi' itself is an indicator that few rows meet; h = max(delta, s n^(-1/5)), s the robust
+    sd of the residuals, makes it a density estimate (Powell 1991 for the median, the limit of small delta).
+    """
+    if np.isinf(objective.delta):
+        return np.ones_like(residual)
+    spread = 1.4826 * float(np.median(np.abs(residual)))  # sd of a normal with this median deviation
+    window = max(objective.delta, spread * len(residual) ** -0.2)
+    inside = np.abs(residual) <= window
+    return inside * (objective.delta / window) if inside.any() else np.full_like(residual, objective.delta / window)
+
+
+def jacobian(design: Design, objective: Objective, theta: Array) -> Array:
+    """(n, p) derivative of each residual by each coordinate, by central differences (step 1e-5: error of order 1e-10)."""
+    step = 1e-5
+    moved = theta + step * np.concatenate([np.eye(design.p), -np.eye(design.p)])
+    residual = objective.residual(design.predict(moved), design.output)
+    return ((residual[: design.p] - residual[design.p :]) / (2 * step)).T
+
+
+def covariance(design: Design, objective: Objective, theta: Array) -> Array:
+    """Sandwich covariance of the coordinates (p, p), robust to uneven noise and to rows of one run that move together.
+
+    V = H^-1 (sum_g s_g s_g') H^-1 with s_g the score of run g and H = sum psi' J J' (Huber 1967); n / (n - p) corrects
+    for the parameters. A direction without information gets a huge variance, never a missing one.
+    """
+    slopes = jacobian(design, objective, theta)
+    residual = objective.residual(design.predict(theta)[0], design.output)
+    psi = np.clip(residual, -objective.delta, objective.delta)
+    h = slopes.T @ (slopes * local_slope(objective, residual)[:, None])
+    labels, index = np.unique(design.groups, return_inverse=True)
+    scores = np.zeros((len(labels), design.p))
+    np.add.at(scores, index, slopes * psi[:, None])
+    d = np.sqrt(np.maximum(np.diag(h), 1e-300))
+    values, vectors = np.linalg.eigh(h / np.outer(d, d))
+    inverse = (vectors / np.maximum(values, 1e-14)) @ vectors.T / np.outer(d, d)
+    runs = len(labels)
+    return inverse @ (scores.T @ scores) @ inverse * (runs / max(runs - design.p, 1))
+
+
+def standard_errors(design: Design, objective: Objective, theta: Array) -> Array:
+    """Standard errors (p,) of the coordinates from `covariance`."""
+    return np.sqrt(np.maximum(np.diag(covariance(design, objective, theta)), 0.0))
+
+
+def profile(design: Design, objective: Objective, theta: Array, value: float, j: int, level: float) -> Profile:
+    """Interval of coordinate j at the given level."""
+    from scipy.stats import t as student
+
+    n, p = len(design.output), design.p
+    quantile = float(student.ppf(0.5 + level / 2, max(n - p, 1)))
+    limit = 0.5 * quantile**2 * scale(design, objective, theta)
+    error = float(standard_errors(design, objective, theta)[j])
+    low, high = design.kernel.lower[j], design.kernel.upper[j]
+    reach = float(np.clip(4 * quantile * error, 1e-6, high - low))
+    frozen = np.arange(p) == j
+    ends, curves = [], []
+    for sign, bound in ((-1.0, low), (1.0, high)):
+        span = reach
+        at, rise = np.array([theta[j]]), np.array([0.0])
+        for _ in range(6):  # widen until the rise passes the limit or the bound is reached
+            stop = float(np.clip(theta[j] + sign * span, low, high))
+            at = np.linspace(theta[j], stop, POINTS)
+            rise = _rise(design, objective, theta, value, frozen, at)
+            if rise.max() > limit or stop == bound:
+                break
+            span *= 4
+        over = np.flatnonzero(rise > limit)
+        if not len(over):
+            ends.append((float(bound), True))
+        else:
+            k = int(over[0])
+            fine = np.linspace(at[k - 1], at[k], POINTS)
+            finer = _rise(design, objective, theta, value, frozen, fine)
+            cross = float(np.interp(limit, np.maximum.accumulate(finer), fine))
+            ends.append((cross, False))
+        curves.append((at, rise))
+    points = np.concatenate([curves[0][0][::-1], curves[1][0][1:]])
+    rises = np.concatenate([curves[0][1][::-1], curves[1][1][1:]])
+    return Profile(ends[0][0], ends[1][0], ends[0][1], ends[1][1], points, rises / limit)
+
+
+def _rise(design: Design, objective: Objective, theta: Array, value: float, frozen: Array, at: Array) -> Array:
+    start = np.repeat(theta[None], len(at), 0)
+    start[:, frozen] = at[:, None]
+    best = minimise(design.kernel, objective, start, design.target, frozen=frozen, continuation=0, iterations=150)
+    again = minimise(design.kernel, objective, start, design.target, frozen=frozen, continuation=2, iterations=150)
+    return np.maximum(np.minimum(best.value, again.value) - value, 0.0)

@@ -1,0 +1,154 @@
+"""The global search: eliminate the linear parameters on a grid of the others, then polish the best and some others.
+
+For fixed nonlinear parameters a law is linear in the rest, which non-negative least squares on relative residuals gives exactly
+(variable projection, Golub and Pereyra 1973). The grid cells are starts for the robust polish. Random starts are a poor substitute:
+on 240 published runs 8 % of wide random starts reach the optimum, of profile starts about nine in ten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations, product
+
+import numpy as np
+
+from gnomon.errors import RefusalError
+from gnomon.fit.design import Design
+from gnomon.fit.kernel import theta_of
+from gnomon.fit.newton import Prior, Solution, minimise
+from gnomon.fit.objective import Objective
+
+Array = np.ndarray
+
+MOST_CELLS = 2500  # grid cells: 50 x 50 for two exponents, 13 for three; a cell costs one evaluation of the law
+BEST = 24  # best cells polished
+SPREAD = 25  # further cells, spread over the whole grid: they test whether the optimum is the only one
+SEARCH_ROWS = 2000  # rows used for the search; the polish uses all of them
+AGREE = 1e-6  # relative difference of objectives that count as the same optimum
+TINY = 1e-4  # share of the typical output given to an amplitude which least squares puts at zero
+
+
+@dataclass(frozen=True)
+class Search:
+    """Outcome of the multi-start: best theta (p,), objective, decrement, and how the starts ended."""
+
+    theta: Array
+    value: float
+    decrement: float
+    tried: int
+    converged: int
+    at_best: int
+    values: Array
+
+
+def starts(design: Design) -> Array:
+    """Starting points (S, p): the law's own, else the best and some spread cells of its profile grid."""
+    law, pick = design.law, _thin(len(design.output), SEARCH_ROWS)
+    inputs, output = [x[pick] for x in design.scaled_inputs], design.target[pick]
+    own = law.starts(inputs, output)
+    if own is not None:
+        return theta_of(law, {k: np.array([s[k] for s in own]) for k in law.parameters})
+    names = [k for k, p in law.parameters.items() if not p.linear]
+    linear = [k for k, p in law.parameters.items() if p.linear]
+    grids = [np.asarray(law.parameters[k].grid, float) for k in names]
+    while np.prod([len(g) for g in grids], initial=1) > MOST_CELLS:
+        longest = int(np.argmax([len(g) for g in grids]))
+        grids[longest] = grids[longest][::2]
+    cells = np.array(list(product(*grids)), float).reshape(-1, len(names))
+    values = {k: cells[:, j : j + 1] for j, k in enumerate(names)}
+    amplitudes, misfit = _profile(design, values, linear, inputs, output)
+    order = np.argsort(misfit)
+    chosen = list(dict.fromkeys([*order[:BEST], *order[_thin(len(order), SPREAD)]]))
+    full = {k: v[chosen, 0] for k, v in values.items()} | {k: amplitudes[chosen, j] for j, k in enumerate(linear)}
+    return theta_of(law, full)
+
+
+def search(
+    design: Design,
+    objective: Objective,
+    *,
+    weights: Array | None = None,
+    prior: Prior | None = None,
+    extra: Array | None = None,
+    iterations: int = 150,
+) -> Search:
+    """Polish every start under the objective and keep the best.
+
+    Raises:
+        RefusalError: the law is not defined near these rows from any start.
+    """
+    points = starts(design)
+    if extra is not None:
+        points = np.concatenate([points, np.atleast_2d(extra)])
+    solution = minimise(
+        design.kernel, objective, points, design.target, weights=weights, prior=prior, continuation=2, iterations=iterations
+    )
+    if not np.isfinite(solution.value).any():
+        raise RefusalError(
+            f"The law {design.law.id or design.law.__name__} is not defined on these rows from any of {len(points)} starts.",
+            hint="Check the units of the columns and the sign of the response, or choose another law.",
+        )
+    return summarise(solution)
+
+
+def summarise(solution: Solution) -> Search:
+    """The best of a batch of fits of one problem."""
+    value = np.where(solution.converged, solution.value, np.inf)
+    best = int(np.argmin(value if np.isfinite(value).any() else solution.value))
+    reference = solution.value[best]
+    agree = solution.value <= reference * (1 + AGREE) + 1e-20
+    return Search(
+        solution.theta[best],
+        float(reference),
+        float(solution.decrement[best]) if solution.converged[best] else float("inf"),
+        len(solution.value),
+        int(solution.converged.sum()),
+        int(agree.sum()),
+        solution.value,
+    )
+
+
+def _thin(n: int, most: int) -> Array:
+    """At most `most` indices spread evenly over range(n)."""
+    return np.arange(n) if n <= most else np.unique(np.linspace(0, n - 1, most).round().astype(int))
+
+
+def _profile(
+    design: Design, values: dict[str, Array], linear: list[str], inputs: list[Array], output: Array
+) -> tuple[Array, Array]:
+    """Amplitudes (G, k) by non-negative least squares on law / output - 1 for each grid cell, and the misfit (G,)."""
+    law = design.law
+    cells = len(next(iter(values.values()))) if values else 1
+    k = len(linear)
+    shape = (cells, len(output))
+
+    def at(amplitudes: dict[str, float]) -> Array:
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(law(**values, **amplitudes).formula(*inputs), shape)
+
+    zero = dict.fromkeys(linear, 0.0)
+    offset = at(zero)
+    columns = np.stack([(at(zero | {name: 1.0}) - offset) / output for name in linear], 1) if k else np.empty((cells, 0, len(output)))
+    aim = 1.0 - offset / output
+    columns, aim = np.nan_to_num(columns, posinf=1e100, neginf=-1e100), np.nan_to_num(aim, posinf=1e100, neginf=-1e100)
+    gram = columns @ columns.transpose(0, 2, 1)
+    moment = (columns @ aim[:, :, None])[:, :, 0]
+    total = (aim * aim).sum(1)
+    positive = [law.parameters[name].log for name in linear]
+    best, solution = np.full(cells, np.inf), np.full((cells, k), 0.0)
+    for size in range(k, -1, -1):
+        for subset in combinations(range(k), size):
+            index = list(subset)
+            block = gram[:, index][:, :, index] if size else np.empty((cells, 0, 0))
+            ridge = 1e-12 * np.einsum("gii->g", block)[:, None, None] * np.eye(size) if size else 0.0
+            x = np.linalg.solve(block + ridge + 1e-300 * np.eye(size), moment[:, index, None])[:, :, 0] if size else np.zeros((cells, 0))
+            allowed = np.all([(x[:, j] >= 0) | (not positive[i]) for j, i in enumerate(index)], axis=0) if size else np.ones(cells, bool)
+            misfit = total - (x * moment[:, index]).sum(1)
+            better = allowed & np.isfinite(misfit) & (misfit < best - 1e-12 * np.abs(total))
+            best = np.where(better, misfit, best)
+            full = np.zeros((cells, k))
+            full[:, index] = x
+            solution = np.where(better[:, None], full, solution)
+    scale = float(np.median(output))
+    floors = np.array([TINY * scale if p else -np.inf for p in positive]) if k else np.zeros(0)
+    return np.maximum(solution, floors), best
