@@ -1,0 +1,46 @@
+"""Forecasting: values with intervals at points, backtests, grades."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gnomon.forecast.backtesting import Backtest as Backtest
+    from gnomon.forecast.backtesting import backtest as backtest
+    from gnomon.forecast.grade import Grade as Grade
+    from gnomon.forecast.predict import Forecast as Forecast
+    from gnomon.forecast.predict import Point as Point
+    from gnomon.forecast.predict import forecast as forecast
+
+_HOME = {
+    "Backtest": "gnomon.forecast.backtesting",
+    "backtest": "gnomon.forecast.backtesting",
+    "Forecast": "gnomon.forecast.predict",
+    "Grade": "gnomon.forecast.grade",
+    "Point": "gnomon.forecast.predict",
+    "forecast": "gnomon.forecast.predict",
+}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'gnomon.forecast' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+class _Callable(ModuleType):
+    """So that `gnomon.forecast(...)` works although `gnomon.forecast` is the package that holds it."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """Forecast at points; the same as `gnomon.forecast.forecast`."""
+        from gnomon.forecast.predict import forecast as run
+
+        return run(*arguments, **options)
+
+
+sys.modules[__name__].__class__ = _Callable

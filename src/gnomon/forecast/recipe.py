@@ -1,0 +1,260 @@
+"""The interval recipe: several laws, and four named terms of variance whose sizes were learnt on real held-out runs.
+
+    centre c = median over laws of ln prediction
+    sigma^2 = (k_b s_b)^2 + (k_r s_r)^2 + (k_s spread)^2 + (k_t b ((h + h0) / (h_b + h0))^g)^2
+    interval = exp(c -+ m_level sigma)
+
+s_b bootstrap sd of the main law, s_r its residual sd, spread the sd over laws, b the rms error of backtests inside the rows at rms
+horizon h_b, h the decades from the largest row to the target. Where no backtest is possible its term is t0 (h + h0).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from gnomon.errors import RefusalError
+from gnomon.fit.design import Design
+from gnomon.forecast.penalised import Penalised, fit_penalised, randomised
+from gnomon.laws.law import Law
+
+Array = np.ndarray
+
+LAWS_2D = ("chinchilla", "chinchilla_tied", "sum_no_floor", "product_floor", "sum_power_no_floor", "sum_power_floor")  # the first one is the main law
+LAWS_1D = ("pow_floor", "pow", "shift_pow", "m4", "bnsl")
+DRAWS = 100  # refits behind s_b: the 16-84 % range of 100 draws is known to 10 %
+CUTS = (0.45, 0.7)  # shares of the log range at which a backtest cuts the rows
+MOST_TARGETS = 8  # rows forecast in one backtest
+LEAST_ROWS = {1: 3, 2: 6}  # rows a backtest may be fitted on
+MOST_ROWS = 2000  # rows the recipe fits; more are thinned evenly by rank along the axis
+
+
+@dataclass(frozen=True)
+class Constants:
+    """The learnt constants; see recipe_constants.json."""
+
+    k_bootstrap: float
+    k_residual: float
+    k_spread: float
+    k_backtest: float
+    growth: float
+    horizon_offset: float
+    no_backtest: float
+    tail_df: float
+    multipliers: Mapping[float, float]
+    learnt_on: str
+
+    def multiplier(self, level: float) -> float:
+        """Half width of the interval in sigmas: learnt at 50, 80, 90, 95 %, scaled like a Student t between and beyond."""
+        from scipy.stats import t
+
+        known = np.array(sorted(self.multipliers))
+        quantile = lambda q: t.ppf(0.5 + np.asarray(q) / 2, self.tail_df)  # noqa: E731
+        ratio = np.array([self.multipliers[k] for k in known]) / quantile(known)
+        return float(np.interp(level, known, ratio) * quantile(level))
+
+
+@cache
+def constants() -> Constants:
+    """The constants shipped with this version."""
+    document = json.loads(files("gnomon.forecast").joinpath("recipe_constants.json").read_text(encoding="utf-8"))
+    document.pop("version")
+    document["multipliers"] = {float(k): v for k, v in document["multipliers"].items()}
+    return Constants(**document)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Standard deviations of ln(response) at each target (m,): the four terms after scaling, and what they are made of."""
+
+    bootstrap: Array
+    residual: Array
+    spread: Array
+    backtest: Array
+    horizon: Array
+    decades: dict[str, Array]
+
+    @property
+    def sigma(self) -> Array:
+        """All four together."""
+        return np.sqrt(self.bootstrap**2 + self.residual**2 + self.spread**2 + self.backtest**2)
+
+    @property
+    def sigma_curve(self) -> Array:
+        """Without the noise of the new run."""
+        return np.sqrt(self.bootstrap**2 + self.spread**2 + self.backtest**2)
+
+    def shares(self, i: int) -> dict[str, float]:
+        """Share of sigma^2 from each term at target i."""
+        total = float(self.sigma[i] ** 2)
+        parts = {"bootstrap": self.bootstrap, "residual": self.residual, "spread": self.spread, "backtest": self.backtest}
+        return {name: float(part[i] ** 2) / total if total > 0 else 0.0 for name, part in parts.items()}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Several laws fitted to the same rows, ready to forecast and to test themselves.
+
+    Args:
+        inputs: one or two input columns, name to (n,) positive values.
+        response: measured values (n,), positive.
+        groups: run of each row (n,).
+        names: ids of the laws.
+    """
+
+    inputs: Mapping[str, Array]
+    response: Array
+    groups: Array
+    names: tuple[str, ...]
+    seed: int = 0
+    response_name: str = "loss"
+
+    @classmethod
+    def of(cls, inputs: Mapping[str, Array], response: Array, groups: Array, *, seed: int = 0, name: str = "loss") -> Evidence:
+        """Evidence from rows, thinned evenly when there are very many.
+
+        Raises:
+            RefusalError: fewer than 4 rows, or fewer than 3 values of an input.
+        """
+        n = len(response)
+        for column, values in inputs.items():
+            if n < 4 or len(np.unique(values)) < 3:
+                raise RefusalError(
+                    f"{n} rows with {len(np.unique(values))} values of {column} cannot carry a forecast: at least 4 rows and 3 values are needed.",
+                    hint="Add runs of other sizes.",
+                    code="too-few-rows",
+                )
+        if n > MOST_ROWS:
+            order = np.argsort(sum(np.log(v) for v in inputs.values()), kind="stable")
+            pick = np.sort(order[np.linspace(0, n - 1, MOST_ROWS).round().astype(int)])
+            inputs = {k: v[pick] for k, v in inputs.items()}
+            response, groups = response[pick], groups[pick]
+        return cls(dict(inputs), response, groups, LAWS_2D if len(inputs) == 2 else LAWS_1D, seed, name)
+
+    @cached_property
+    def fitted(self) -> dict[str, Penalised]:
+        """Law id to its penalised fit on all rows."""
+        return self._fit(np.ones(len(self.response), bool))
+
+    @property
+    def main(self) -> Penalised:
+        """The law behind the bootstrap and residual terms: Chinchilla's in two inputs, power plus floor in one."""
+        return self.fitted[self.names[0]]
+
+    @cached_property
+    def draws(self) -> Array:
+        """Coordinates of the main law's refits (DRAWS, p)."""
+        return randomised(self.main, DRAWS, self.seed)
+
+    def _fit(self, rows: Array) -> dict[str, Penalised]:
+        found = {}
+        for name in self.names:
+            law = _law(name, tuple(self.inputs), self.response_name)
+            design = Design(law, tuple(v[rows] for v in self.inputs.values()), self.response[rows], self.groups[rows])
+            found[name] = fit_penalised(design)
+        return found
+
+    def predictions(self, at: Mapping[str, Array], fitted: Mapping[str, Penalised] | None = None) -> Array:
+        """ln prediction of each law at targets, (laws, m)."""
+        points = {k: np.atleast_1d(np.asarray(at[k], float)) for k in self.inputs}
+        return np.stack([law.ln_at(points) for law in (fitted or self.fitted).values()])
+
+    def centre(self, at: Mapping[str, Array]) -> Array:
+        """Median over laws of the ln prediction (m,)."""
+        return np.nanmedian(self.predictions(at), axis=0)
+
+    def axes(self, at: Mapping[str, Array] | None = None) -> dict[str, Array]:
+        """log10 of each input, and of their product when there are two: the axes on which a target can lie beyond the rows."""
+        source = self.inputs if at is None else at
+        logs = {name: np.log10(np.asarray(source[name], float)) for name in self.inputs}
+        return logs | ({"flops": sum(logs.values())} if len(logs) == 2 else {})  # type: ignore[dict-item]
+
+    def decades(self, at: Mapping[str, Array], rows: Array | None = None) -> dict[str, Array]:
+        """Decades by which each target lies beyond the largest row, per axis, never negative."""
+        mine, theirs = self.axes(), self.axes(at)
+        keep = slice(None) if rows is None else rows
+        return {name: np.maximum(theirs[name] - mine[name][keep].max(), 0.0) for name in mine}
+
+    @cached_property
+    def _backtests(self) -> dict[str, tuple[float, float, int]]:
+        return {}
+
+    def backtest(self, axis: str) -> tuple[float, float, int]:
+        """rms error of ln forecasts, rms horizon and number of forecasts, from cutting the rows along an axis; zeros if impossible."""
+        if axis not in self._backtests:
+            errors, horizons = [], []
+            place, done = self.axes()[axis], set()
+            for share in CUTS:
+                low = place <= place.min() + share * np.ptp(place) + 1e-9
+                above = np.flatnonzero(~low)
+                if low.sum() < LEAST_ROWS[len(self.inputs)] or not len(above) or low.tobytes() in done:
+                    continue
+                done.add(low.tobytes())
+                above = above[np.argsort(place[above], kind="stable")]
+                above = above[np.unique(np.linspace(0, len(above) - 1, min(MOST_TARGETS, len(above))).round().astype(int))]
+                at = {k: v[above] for k, v in self.inputs.items()}
+                forecast = np.nanmedian(self.predictions(at, self._fit(low)), axis=0)
+                errors.append(forecast - np.log(self.response[above]))
+                horizons.append(np.max(list(self.decades(at, low).values()), axis=0))
+            if errors:
+                e, h = np.concatenate(errors), np.concatenate(horizons)
+                self._backtests[axis] = (float(np.sqrt((e**2).mean())), float(np.sqrt((h**2).mean())), len(e))
+            else:
+                self._backtests[axis] = (0.0, 0.0, 0)
+        return self._backtests[axis]
+
+    def terms(self, at: Mapping[str, Array], centre: Array | None = None) -> Terms:
+        """The four terms at targets; `centre` (m,) replaces the median when the forecast is one law's own."""
+        k = constants()
+        points = {name: np.atleast_1d(np.asarray(at[name], float)) for name in self.inputs}
+        predictions = self.predictions(points)
+        middle = np.nanmean(predictions, axis=0) if centre is None else centre
+        spread = np.sqrt(np.nanmean((predictions - middle) ** 2, axis=0))
+        refits = self.main.ln_at(points, self.draws)
+        low, high = np.quantile(refits, [0.16, 0.84], axis=0)
+        decades = self.decades(points)
+        stacked = np.stack(list(decades.values()))
+        horizon = stacked.max(0)
+        names = list(decades)
+        preferred = names.index("flops") if "flops" in names else 0
+        back = np.empty(len(horizon))
+        for i in range(len(horizon)):
+            axis = names[int(np.argmax(stacked[:, i]))] if horizon[i] > 0 else names[preferred]
+            error, reach, count = self.backtest(axis)
+            if count:
+                back[i] = k.k_backtest * error * ((horizon[i] + k.horizon_offset) / (reach + k.horizon_offset)) ** k.growth
+            else:
+                back[i] = k.no_backtest * (horizon[i] + k.horizon_offset)
+        residual = max(self.main.scale, self.main.rms)
+        return Terms(
+            k.k_bootstrap * (high - low) / 2,
+            np.full(len(horizon), k.k_residual * residual),
+            k.k_spread * spread,
+            back,
+            horizon,
+            decades,
+        )
+
+    @property
+    def tested(self) -> bool:
+        """Whether any backtest was possible on the axes used so far."""
+        return any(count for _, _, count in self._backtests.values())
+
+
+@cache
+def _law(name: str, inputs: tuple[str, ...], response: str) -> type[Law]:
+    from gnomon.laws import law
+
+    return law(f"{name}({', '.join(inputs)})", response=response)
+
+
+def evidence_of(runs: Any, inputs: Sequence[str], response: str, *, seed: int = 0) -> Evidence:
+    """Evidence from a Runs whose rows are usable."""
+    columns = {name: np.asarray(runs[name], float) for name in inputs}
+    return Evidence.of(columns, np.asarray(runs[response], float), np.asarray(runs.groups()), seed=seed, name=response)
