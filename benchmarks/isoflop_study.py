@@ -27,7 +27,7 @@ TRUTH = Chinchilla(E=1.8172, A=477.8, B=2143.4, alpha=0.3473, beta=0.3672)
 EXPONENT = 0.3672 / (0.3473 + 0.3672)
 BUDGETS = np.array([1e18, 1e19, 1e20, 1e21, 1e22])
 TARGET = 5.76e23  # FLOP
-LIMITS = {"centred": 0.0038, "off-centre": 0.0042}  # the best of the rivals, rounded up
+LIMITS = {"centred": 0.0038, "off-centre": 0.0042}  # the goal: a robust fit close to the best of squared errors
 RIVALS = {  # exponent RMSE: centred, off-centre
     "Open-Athena fit_approach2 (parabolas)": (0.00381, 0.00636),
     "Open-Athena VPNLS (squared error)": (0.00349, 0.00383),

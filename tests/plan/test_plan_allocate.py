@@ -12,7 +12,7 @@ from gnomon.laws.kaplan import KaplanN
 from gnomon.laws.law import Law, coefficient, exponent, floor
 from gnomon.laws.muennighoff import Muennighoff
 from gnomon.plan import Plan, allocate
-from gnomon.plan.text import table
+from gnomon.plan.text import flop_text, loss_text, share_text, table
 
 BUDGET = 5.76e23
 
@@ -234,6 +234,19 @@ def test_the_sentences(fitted):
     html = plan(fitted, flops=BUDGET)._repr_html_()
     assert html.count("<tr>") == 5
     assert "73.2B" in html
+
+
+def test_decimals_follow_the_width():
+    assert [loss_text(1.97392, half) for half in (None, 0.2, 0.04, 0.004, 0.0)] == [
+        "1.974",
+        "1.97",
+        "1.97",
+        "1.974",
+        "1.974",
+    ]
+    assert loss_text(312.7, 20.0) == "313"
+    assert [share_text(x) for x in (0.0, 2e-5, 0.0028, 0.033, 0.5)] == ["0.00%", "<0.01%", "0.28%", "3.3%", "50%"]
+    assert flop_text(1.46e11) == "146 GFLOP"
 
 
 def test_the_path_runs_from_the_smallest_run_past_the_plan(fitted):

@@ -8,9 +8,12 @@ import pytest
 from gnomon.errors import InputError, RefusalError
 from gnomon.laws.chinchilla import Chinchilla
 from gnomon.plan.budgets import find_budgets
+from gnomon.plan.cost import dense6
 from gnomon.plan.isoflop import isoflop
 from gnomon.plan.line import power_line
+from gnomon.plan.optimum import best_split
 from gnomon.plan.parabola import fit_parabola, parabola_bias
+from gnomon.plan.surface import Surface
 
 BUDGETS = np.array([1e18, 1e19, 1e20, 1e21])
 
@@ -142,6 +145,23 @@ def test_the_interval_of_the_exponent_covers_it_as_often_as_it_says():
         line = isoflop(noisy).line
         covered.append(line.low <= 0.5 <= line.high)
     assert 0.85 < np.mean(covered) < 0.97
+
+
+def test_the_best_size_ten_times_further_is_covered():
+    law = Chinchilla.hoffmann2022
+    budgets = np.geomspace(1e18, 1e20, 5)
+    cost = Surface(law, dense6)
+    true = best_split(cost, 1e21).params[0]
+    flops = np.repeat(budgets, 7)
+    params = best_split(cost, flops).params * np.tile(np.geomspace(1 / 4, 4, 7), 5)
+    tokens = flops / 6 / params
+    rng = np.random.default_rng(8)
+    covered = []
+    for _ in range(200):
+        loss = law(params=params, tokens=tokens) * np.exp(0.005 * rng.standard_normal(35))
+        _, low, high = isoflop({"params": params, "flops": flops, "loss": loss}).params(1e21)
+        covered.append(low <= true <= high)
+    assert 0.84 <= np.mean(covered) <= 0.98
 
 
 def test_budgets_are_found_among_background_runs():

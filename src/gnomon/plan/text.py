@@ -18,8 +18,10 @@ SAME = 1e-6  # relative difference under which compute counts as the same
 
 
 def loss_text(value: float, half: float | None = None) -> str:
-    """A loss with the decimals its half width supports (two digits of it), three without one."""
-    decimals = 3 if not half or not math.isfinite(half) or half <= 0 else max(1, -math.floor(math.log10(half)))
+    """A loss with the decimals its half width supports, at least two where that is below one; three without one."""
+    if not half or not math.isfinite(half) or half <= 0:
+        return f"{value:.3f}"
+    decimals = max(-math.floor(math.log10(half)), 2 if half < 1 else 0)
     return f"{value:.{min(decimals, 5)}f}"
 
 
