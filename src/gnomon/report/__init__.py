@@ -1,0 +1,1 @@
+"""The drawing kit: numbers first, drawing second; one offline page per answer; no knowledge of studies."""
