@@ -12,9 +12,11 @@ import numpy as np
 from gnomon.fit.design import Design
 from gnomon.fit.newton import minimise
 from gnomon.fit.objective import Objective
+from gnomon.fit.profile import run_scores
 
 Array = np.ndarray
 
+ONE_STEP = 50_000_000  # rows x draws from which a draw is one Newton step from the optimum: with so many rows it is the same thing
 BLOCK = 4_000_000  # weights held at a time: 32 MB
 CONFIRM = 64  # draws that are fitted a second time from far away, to see whether warm starts follow one optimum
 
@@ -48,6 +50,8 @@ def bootstrap(design: Design, objective: Objective, theta: Array, draws: int, se
         seed: with the number of draws it determines the resamples.
     """
     n = len(design.output)
+    if n * draws > ONE_STEP:
+        return _one_step(design, objective, theta, draws, seed)
     load = weights(design.groups, draws, seed) if draws * n <= BLOCK else None
     step = draws if load is not None else max(1, BLOCK // n)
     found, flags, values = [], [], []
@@ -78,6 +82,25 @@ def bootstrap(design: Design, objective: Objective, theta: Array, draws: int, se
     thetas, converged, value = np.concatenate(found), np.concatenate(flags), np.concatenate(values)
     confirmed = _confirm(design, objective, thetas, value, load) if load is not None else float("nan")
     return Draws(thetas, converged, confirmed, value)
+
+
+def _one_step(design: Design, objective: Objective, theta: Array, draws: int, seed: int) -> Draws:
+    """theta - H_b^-1 g_b for each draw b, with gradient and Hessian summed over the runs it holds.
+
+    Source: one-step bootstrap of M-estimators, Schucany and Wang 1991; its error is of order 1 / runs.
+    """
+    index, scores, curvatures = run_scores(design, objective, theta)
+    count = len(scores)
+    rng = np.random.default_rng([seed, 0xB007])
+    thetas = np.empty((draws, design.p))
+    for start in range(0, draws, 50):
+        some = slice(start, min(start + 50, draws))
+        load = rng.multinomial(count, np.full(count, 1.0 / count), size=some.stop - some.start).astype(float)
+        gradient = load @ scores
+        hessian = (load @ curvatures.reshape(count, -1)).reshape(-1, design.p, design.p)
+        thetas[some] = theta - np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
+    thetas = np.clip(thetas, design.kernel.lower, design.kernel.upper)
+    return Draws(thetas, np.isfinite(thetas).all(1), float("nan"), np.zeros(draws))
 
 
 def _confirm(design: Design, objective: Objective, thetas: Array, value: Array, load: Array) -> float:

@@ -34,9 +34,7 @@ class Design:
     @cached_property
     def scales(self) -> dict[str, float]:
         """Unit of each column in fit units: its geometric mean, or 1 where the law is tied to its units."""
-        columns = dict(zip((*self.law.inputs, self.law.output), (*self.inputs, self.output), strict=True))
-        free = self.law.unit_columns()
-        return {name: float(np.exp(np.mean(np.log(x)))) if name in free else 1.0 for name, x in columns.items()}
+        return self.law.scales(dict(zip((*self.law.inputs, self.law.output), (*self.inputs, self.output), strict=True)))
 
     @cached_property
     def scaled_inputs(self) -> tuple[Array, ...]:
@@ -70,6 +68,12 @@ class Design:
         scales = {k: v**power for k, v in self.scales.items() if v != 1.0}
         instance = self.law(**values)
         return instance.rescaled(**scales) if scales else instance
+
+    def rows(self, index: Array) -> Design:
+        """Some of the rows, in the same units."""
+        part = Design(self.law, tuple(x[index] for x in self.inputs), self.output[index], self.groups[index])
+        object.__setattr__(part, "scales", self.scales)
+        return part
 
     def at(self, points: Mapping[str, Any]) -> Design:
         """The same units for other inputs: a design without output, for prediction."""

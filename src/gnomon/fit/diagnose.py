@@ -11,11 +11,12 @@ from gnomon.errors import Notice
 from gnomon.fit.design import Design
 from gnomon.fit.newton import minimise
 from gnomon.fit.objective import OBJECTIVES, Objective
-from gnomon.fit.profile import covariance, standard_errors
+from gnomon.fit.profile import covariance, run_scores, standard_errors
 
 Array = np.ndarray
 
-MOST_LEFT_OUT = 300  # runs left out one at a time; of larger tables those with the largest residuals
+MOST_LEFT_OUT = 300  # runs left out one at a time: those that one Newton step ranks highest
+WEIGHTS_AT_ONCE = 20_000_000  # row weights held at a time: 160 MB
 GROUP_SIZES = (1, 2, 3, 5, 8)  # sizes of the groups of runs left out together
 GROUP_SHARE = 0.05  # a group is at most this share of the runs: beyond that it is not a handful of outliers
 SHIFT = 2.5  # standard errors a parameter must move: leaving the worst 2 % out of clean normal data moves it by .8 (D: order statistics)
@@ -105,23 +106,12 @@ def _raw_pair(design: Design, theta: Array, spread_of: Array) -> tuple[str, str,
 
 def influence(design: Design, objective: Objective, theta: Array, names: Array) -> Influence:
     """Leave out each run, then the few that pull a parameter the same way, and see what moves."""
-    labels, index = np.unique(design.groups, return_inverse=True)
-    count = len(labels)
+    _, index = np.unique(design.groups, return_inverse=True)
+    count = int(index.max()) + 1
     if count < design.p + 3:
         return Influence()
-    candidates = np.arange(count)
-    if count > MOST_LEFT_OUT:
-        prediction = design.predict(theta)[0]
-        size = np.abs(np.log(np.maximum(prediction, 1e-300) / design.output))
-        worst = np.zeros(count)
-        np.maximum.at(worst, index, size)
-        candidates = np.argsort(-worst)[:MOST_LEFT_OUT]
-    weights = np.ones((len(candidates), len(index)))
-    weights[index[None, :] == candidates[:, None]] = 0.0
-    single = minimise(design.kernel, objective, np.repeat(theta[None], len(candidates), 0), design.target, weights=weights, continuation=0)
-    errors = standard_errors(design, objective, theta)
-    moves = (single.theta - theta) / np.maximum(errors, 1e-300)
-    first = {int(g): str(names[np.flatnonzero(index == g)[0]]) for g in candidates}
+    moves, candidates = _leave_one_out(design, objective, theta, index, count)
+    first = _first_names(names, index, candidates)
     order = np.argsort(-np.abs(moves).max(1))[:10]
     runs = tuple(first[int(candidates[k])] for k in order)
     change = tuple(float(np.abs(moves[k]).max()) for k in order)
@@ -129,12 +119,38 @@ def influence(design: Design, objective: Objective, theta: Array, names: Array) 
     return Influence(runs, change, **group)
 
 
+def _leave_one_out(design: Design, objective: Objective, theta: Array, index: Array, count: int) -> tuple[Array, Array]:
+    """Change of each coordinate in standard errors (candidates, p), and the runs left out.
+
+    One Newton step from the optimum ranks all runs; those that matter most are refitted without.
+    """
+    _, scores, hessians = run_scores(design, objective, theta)
+    d = np.sqrt(np.maximum(np.diag(hessians.sum(0)), 1e-300))
+    scaled = hessians.sum(0) / np.outer(d, d) + 1e-12 * np.eye(design.p)
+    steps = np.linalg.solve(scaled, (scores / d).T).T / d
+    errors = np.maximum(standard_errors(design, objective, theta), 1e-300)
+    most = int(min(count, MOST_LEFT_OUT, max(1, WEIGHTS_AT_ONCE // len(index))))
+    candidates = np.argsort(-np.abs(steps / errors).max(1), kind="stable")[:most]
+    weights = np.ones((most, len(index)))
+    weights[index[None, :] == candidates[:, None]] = 0.0
+    start = np.repeat(theta[None], most, 0)
+    single = minimise(design.kernel, objective, start, design.target, weights=weights, continuation=0)
+    return (single.theta - theta) / errors, candidates
+
+
+def _first_names(names: Array, index: Array, candidates: Array) -> dict[int, str]:
+    """Run number to its name."""
+    _, first = np.unique(index, return_index=True)
+    return {int(g): str(names[first[g]]) for g in candidates}
+
+
 def _group(
     design: Design, objective: Objective, theta: Array, candidates: Array, index: Array, moves: Array, first: dict[int, str]
 ) -> dict[str, Any]:
     """The smallest group of runs whose absence moves a nonlinear parameter by SHIFT standard errors or more."""
     count = len(np.unique(index))
-    sizes = [k for k in GROUP_SIZES if k <= max(1, GROUP_SHARE * count) and count - k > design.p + 2]
+    groups = GROUP_SIZES if len(index) * 20 <= WEIGHTS_AT_ONCE else GROUP_SIZES[-2:]
+    sizes = [k for k in groups if k <= max(1, GROUP_SHARE * count) and count - k > design.p + 2]
     shape = [j for j, p in enumerate(design.law.parameters.values()) if not p.linear] or list(range(design.p))
     trials = []
     for j in shape:
@@ -150,9 +166,7 @@ def _group(
     best: tuple[float, int] | None = None
     for row, (j, members) in enumerate(trials):
         keep = ~np.isin(index, members)
-        rest = Design(design.law, tuple(x[keep] for x in design.inputs), design.output[keep], design.groups[keep])
-        object.__setattr__(rest, "scales", design.scales)
-        error = standard_errors(rest, objective, fits.theta[row])[j]
+        error = standard_errors(design.rows(keep), objective, fits.theta[row])[j]
         shift = abs(fits.theta[row, j] - theta[j]) / max(error, 1e-300)
         if shift >= SHIFT and fits.converged[row] and (best is None or shift / len(members) ** 0.5 > best[0]):
             best = (shift / len(members) ** 0.5, row)

@@ -63,23 +63,34 @@ def jacobian(design: Design, objective: Objective, theta: Array) -> Array:
     return ((residual[: design.p] - residual[design.p :]) / (2 * step)).T
 
 
+def run_scores(design: Design, objective: Objective, theta: Array) -> tuple[Array, Array, Array]:
+    """Index of the run of each row (n,), and per run the gradient (G, p) and Gauss-Newton Hessian (G, p, p) of the objective."""
+    slopes = jacobian(design, objective, theta)
+    residual = objective.residual(design.predict(theta)[0], design.output)
+    psi = np.clip(residual, -objective.delta, objective.delta)
+    bend = local_slope(objective, residual)
+    labels, index = np.unique(design.groups, return_inverse=True)
+    count, p = len(labels), design.p
+    scores = np.stack([np.bincount(index, slopes[:, j] * psi, count) for j in range(p)], 1)
+    hessians = np.empty((count, p, p))
+    for i in range(p):
+        for j in range(i, p):
+            hessians[:, i, j] = hessians[:, j, i] = np.bincount(index, slopes[:, i] * slopes[:, j] * bend, count)
+    return index, scores, hessians
+
+
 def covariance(design: Design, objective: Objective, theta: Array) -> Array:
     """Sandwich covariance of the coordinates (p, p), robust to uneven noise and to rows of one run that move together.
 
     V = H^-1 (sum_g s_g s_g') H^-1 with s_g the score of run g and H = sum psi' J J' (Huber 1967); n / (n - p) corrects
     for the parameters. A direction without information gets a huge variance, never a missing one.
     """
-    slopes = jacobian(design, objective, theta)
-    residual = objective.residual(design.predict(theta)[0], design.output)
-    psi = np.clip(residual, -objective.delta, objective.delta)
-    h = slopes.T @ (slopes * local_slope(objective, residual)[:, None])
-    labels, index = np.unique(design.groups, return_inverse=True)
-    scores = np.zeros((len(labels), design.p))
-    np.add.at(scores, index, slopes * psi[:, None])
+    _, scores, hessians = run_scores(design, objective, theta)
+    h = hessians.sum(0)
     d = np.sqrt(np.maximum(np.diag(h), 1e-300))
     values, vectors = np.linalg.eigh(h / np.outer(d, d))
     inverse = (vectors / np.maximum(values, 1e-14)) @ vectors.T / np.outer(d, d)
-    runs = len(labels)
+    runs = len(scores)
     return inverse @ (scores.T @ scores) @ inverse * (runs / max(runs - design.p, 1))
 
 

@@ -7,7 +7,7 @@ on 240 published runs 8 % of wide random starts reach the optimum, of profile st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from gnomon.errors import RefusalError
 from gnomon.fit.design import Design
 from gnomon.fit.kernel import theta_of
-from gnomon.fit.newton import Prior, Solution, minimise
+from gnomon.fit.newton import Solution, minimise
 from gnomon.fit.objective import Objective
 
 Array = np.ndarray
@@ -23,7 +23,8 @@ Array = np.ndarray
 MOST_CELLS = 2500  # grid cells: 50 x 50 for two exponents, 13 for three; a cell costs one evaluation of the law
 BEST = 24  # best cells polished
 SPREAD = 25  # further cells, spread over the whole grid: they test whether the optimum is the only one
-SEARCH_ROWS = 2000  # rows used for the search; the polish uses all of them
+SEARCH_ROWS = 2000  # rows used for the profile grid
+POLISH_ROWS = 20_000  # of larger tables the starts are polished on this many rows, evenly spread, and the best ones on all of them
 AGREE = 1e-6  # relative difference of objectives that count as the same optimum
 TINY = 1e-4  # share of the typical output given to an amplitude which least squares puts at zero
 
@@ -67,9 +68,6 @@ def search(
     design: Design,
     objective: Objective,
     *,
-    weights: Array | None = None,
-    prior: Prior | None = None,
-    extra: Array | None = None,
     iterations: int = 150,
 ) -> Search:
     """Polish every start under the objective and keep the best.
@@ -78,17 +76,30 @@ def search(
         RefusalError: the law is not defined near these rows from any start.
     """
     points = starts(design)
-    if extra is not None:
-        points = np.concatenate([points, np.atleast_2d(extra)])
-    solution = minimise(
-        design.kernel, objective, points, design.target, weights=weights, prior=prior, continuation=2, iterations=iterations
-    )
+    if len(design.output) > POLISH_ROWS:
+        return _search_large(design, objective, points, iterations)
+    solution = minimise(design.kernel, objective, points, design.target, continuation=2, iterations=iterations)
+    _refuse_undefined(solution, design, len(points))
+    return summarise(solution)
+
+
+def _search_large(design: Design, objective: Objective, points: Array, iterations: int) -> Search:
+    """Multi-start on an even sample of the rows, then the best optima on all rows; agreement is that of the sample's starts."""
+    sample = design.rows(_thin(len(design.output), POLISH_ROWS))
+    first = minimise(sample.kernel, objective, points, sample.target, continuation=2, iterations=iterations)
+    _refuse_undefined(first, design, len(points))
+    order = np.argsort(np.where(np.isfinite(first.value), first.value, np.inf))[:2]
+    polished = summarise(minimise(design.kernel, objective, first.theta[order], design.target, continuation=1, iterations=iterations))
+    seen = summarise(first)
+    return replace(polished, tried=seen.tried, converged=seen.converged, at_best=seen.at_best)
+
+
+def _refuse_undefined(solution: Solution, design: Design, tried: int) -> None:
     if not np.isfinite(solution.value).any():
         raise RefusalError(
-            f"The law {design.law.id or design.law.__name__} is not defined on these rows from any of {len(points)} starts.",
+            f"The law {design.law.id or design.law.__name__} is not defined on these rows from any of {tried} starts.",
             hint="Check the units of the columns and the sign of the response, or choose another law.",
         )
-    return summarise(solution)
 
 
 def summarise(solution: Solution) -> Search:
