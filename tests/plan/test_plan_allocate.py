@@ -76,12 +76,24 @@ def test_the_plateau_ends_where_the_tolerance_is_reached(fitted):
     assert found.plateau["basis"] == "draws"
     assert np.all(np.array(curve["low"]) <= np.array(curve["excess"]) + 1e-12)
     assert plan(fitted, flops=BUDGET, tolerance=0.9).plateau["params"] is None
+    least = found.plateau["least"]
+    assert least["params"] == pytest.approx(found.decision["params"], rel=0.05)
+    assert least["excess"] <= found.regret
+
+
+def test_lopsided_draws_are_pointed_out(stand_in):
+    fit = stand_in()
+    fit.values = fit.values | {"A": fit.values["A"] * 4.0}  # every draw wants a larger model than the best values
+    found = plan(fit, flops=BUDGET, tolerance=1e-3)
+    notice = next(n for n in found.notices if n.code == "draws-lopsided")
+    assert notice.data["params"] > 1.5 * found.decision["params"]
 
 
 def test_an_uncertain_optimum_may_have_no_plateau(stand_in):
     found = plan(stand_in(spread=4.0), flops=BUDGET, tolerance=1e-5)
     assert found.plateau["params"] is None
     assert "itself" in found.plateau["params_reason"]
+    assert found.lines()[2].startswith("How flat it is")
 
 
 def test_the_target_mode_inverts_the_budget_mode(fitted):
@@ -286,6 +298,8 @@ def test_the_isoflop_check_rides_along_and_is_missed_with_a_reason(fitted, stand
     check = plan(fitted, flops=BUDGET).cross_check
     assert check["bracketed"] == 4
     assert check["exponent"]["value"] == pytest.approx(0.514, abs=0.01)
+    corrected = check["corrected_params"]["value"]
+    assert corrected == pytest.approx(plan(fitted, flops=BUDGET).decision["params"], rel=0.01)
     fit = stand_in()
     rng = np.random.default_rng(0)
     fit.data = {name: values * np.exp(rng.uniform(-1, 1, len(values))) for name, values in fit.data.items()}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gnomon.errors import InputError, RefusalError
+from gnomon.fit import fit
 from gnomon.laws.chinchilla import Chinchilla
 from gnomon.plan.budgets import find_budgets
 from gnomon.plan.cost import dense6
@@ -14,6 +15,7 @@ from gnomon.plan.line import power_line
 from gnomon.plan.optimum import best_split
 from gnomon.plan.parabola import fit_parabola, parabola_bias
 from gnomon.plan.surface import Surface
+from gnomon.runs import read_runs
 
 BUDGETS = np.array([1e18, 1e19, 1e20, 1e21])
 
@@ -245,6 +247,28 @@ def test_tables_without_budgets_are_refused():
         isoflop({"params": params, "flops": flops})
     with pytest.raises(InputError, match="tolerance"):
         isoflop({"params": params, "flops": flops, "loss": params}, tolerance=2.0)
+
+
+def test_another_way_of_counting_flops_is_pointed_out():
+    law = surface(0.34, 0.28)
+    runs = study(law, 4)
+    found = isoflop(runs | {"flops": 1.3 * runs["flops"]}, law=law)
+    assert found.flops_ratio == pytest.approx(1.3)
+    assert [n.code for n in found.notices] == ["flops-convention"]
+    assert found.law_params[0] == pytest.approx(1e8, rel=1e-6)
+    assert found.parabolas[0].bias == pytest.approx(isoflop(runs, law=law).parabolas[0].bias)
+
+
+def test_the_bias_explains_a_skewed_public_study(public_data):
+    """Marin's comma corpus: alpha near twice beta, so that parabolas grow too fast; the correction halves the gap."""
+    runs = read_runs(public_data("isoflops/points.csv"), where="family = 'marin_202603__comma__llama_2'")
+    runs = runs.where("curator_outlier = 0")
+    law = fit("chinchilla", runs, intervals="none").law
+    columns = {name: np.asarray(runs[name], float) for name in ("params", "tokens", "loss")}
+    found = isoflop(columns | {"flops": np.asarray(runs["flops_budget"], float)}, law=law)
+    assert found.bracketed == 6
+    assert found.leading_bias > 0.05
+    assert found.law_exponent < found.corrected.slope < found.line.slope
 
 
 def test_tokens_stand_in_for_flops_through_the_cost_model():

@@ -15,7 +15,7 @@ from gnomon.plan.isoflop import IsoFlop, isoflop
 from gnomon.plan.optimum import MOST_COMPUTE, Optimum, best_split, cheapest
 from gnomon.plan.options import Bench, Row, alternatives, path, plateau
 from gnomon.plan.plan import Plan
-from gnomon.plan.premises import assumes, inherited, question, warnings
+from gnomon.plan.premises import assumes, inherited, question, skewed, warnings
 from gnomon.plan.source import Source, find_source
 from gnomon.plan.spread import Pair, drawn_for_loss, exponents, intervals
 from gnomon.plan.surface import Surface
@@ -96,8 +96,9 @@ def allocate(
         reasons["cross_check"] = why_not
     if decision["regret"] is None:
         reasons["regret"] = reasons["quantiles"] = source.missing
+    flat = plateau(bench, params, budget, tolerance)
     notices += getattr(at_plan, "notices", ())
-    notices += warnings(spread, surface, loss, best, study, found["params"])
+    notices += warnings(spread, surface, loss, best, study, found["params"]) + skewed(flat, decision["regret"])
     span = [budget, *evidence.ranges.get("flops", (budget / PATH_SPAN,))]
     return Plan(
         question=question(flops, loss, inference_tokens, unique_tokens),
@@ -107,7 +108,7 @@ def allocate(
         alternatives=tuple(rows[1:]),
         regret=decision["regret"],
         changes_if=changes(bench, source.fit, params, tokens, budget, loss, found["params"]),
-        plateau=plateau(bench, params, budget, tolerance),
+        plateau=flat,
         path=path(bench, min(span) / 2.0, max(span) * 2.0),
         exponents=exponents(best, spread, level),
         extrapolation=extrapolation,
@@ -115,7 +116,7 @@ def allocate(
             evidence,
             {} if extrapolation is None else extrapolation["decades"],
             getattr(at_plan, "grade", None),
-            None if study is None else study.bracketed,
+            0 if study is None else study.bracketed,
         ),
         level=level,
         law=source.label,
@@ -262,9 +263,14 @@ def _cross_check(source: Source, cost: Cost, level: float) -> tuple[IsoFlop | No
 
 
 def _study_row(study: IsoFlop, flops: float) -> dict[str, Any]:
-    """The isoFLOP study and what it says at the plan's compute."""
+    """The isoFLOP study and what it says at the plan's compute, as measured and with its bias taken out."""
     row = study.to_dict()
-    if study.line is None:
-        return row | {"params": None, "params_reason": row["exponent_reason"]}
-    value, low, high = study.params(flops)
-    return row | {"params": value, "low": low, "high": high}
+    at = flops * study.flops_ratio  # in the table's way of counting
+    for name, line in (("params", study.line), ("corrected_params", study.corrected)):
+        if line is None:
+            reason = "exponent_reason" if name == "params" else "corrected_exponent_reason"
+            row |= {name: None, f"{name}_reason": row[reason]}
+        else:
+            value, low, high = line.at(at)
+            row[name] = {"value": value, "low": low, "high": high}
+    return row

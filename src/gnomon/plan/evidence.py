@@ -74,24 +74,21 @@ def bracketing(surface: Surface, params: np.ndarray, flops: np.ndarray) -> int:
     return sum(bool(params[b].min() < n < params[b].max()) for b, n in zip(bins, best, strict=True))
 
 
-def grade(
-    evidence: Evidence, decades: Mapping[str, float], forecast: Grade | None, budgets: int | None = None
-) -> Grade:
+def grade(evidence: Evidence, decades: Mapping[str, float], forecast: Grade | None, budgets: int = 0) -> Grade:
     """The grade of a plan: that of the forecast at it, and no better than C unless three budgets bracket the best size.
 
     Args:
         evidence: the runs.
         decades: distance of the plan from the runs, by column.
         forecast: grade of the forecast at the plan; None to grade distance and slack alone.
-        budgets: isoFLOP budgets that bracket their minimum; None to count bins of compute.
+        budgets: isoFLOP budgets that bracket their minimum; with fewer than three, bins of compute are counted instead.
     """
     slack = None if evidence.runs is None else evidence.runs - evidence.parameters
     known = forecast or grade_forecast(horizon=max(decades.values(), default=0.0), slack=slack)
     if evidence.runs is None:
         own = tuple(reason for reason in known.reasons if "published" in reason.text)
         return Grade("D", own or known.reasons)
-    count = evidence.bracketed if budgets is None else budgets
-    noun = "levels of compute" if budgets is None else "budgets"
+    count, noun = (budgets, "budgets") if budgets >= BUDGETS else (evidence.bracketed, "levels of compute")
     text = f"{count} {noun} have sizes on both sides of the best"
     letter = known.letter
     if count >= BUDGETS:

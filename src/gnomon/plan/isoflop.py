@@ -17,6 +17,8 @@ from gnomon.plan.optimum import best_split
 from gnomon.plan.parabola import Parabola, fit_parabola, parabola_bias
 from gnomon.plan.surface import Surface, plannable, scalar_law
 
+COUNT_TOLERANCE = 0.1  # FLOP counts that agree to 10 % are taken as one convention
+
 
 @dataclass(frozen=True)
 class IsoFlop:
@@ -31,6 +33,7 @@ class IsoFlop:
         leading_bias: `parabola_bias` for the law's exponents and the median window; None where it does not apply.
         rows: positions of the rows of each budget in the table given.
         loose: number of rows that belong to no budget.
+        flops_ratio: FLOP of the table over those of the cost model (their median); 1 where tokens are not given.
         level: of all intervals.
         notices: warnings.
     """
@@ -43,6 +46,7 @@ class IsoFlop:
     leading_bias: float | None
     rows: tuple[np.ndarray, ...]
     loose: int
+    flops_ratio: float
     level: float
     notices: tuple[Notice, ...]
 
@@ -95,6 +99,7 @@ class IsoFlop:
             "budgets": budgets,
             "bracketed": self.bracketed,
             "loose_rows": self.loose,
+            "flops_ratio": self.flops_ratio,
             "level": self.level,
             "law_exponent": self.law_exponent,
             "leading_bias": self.leading_bias,
@@ -152,8 +157,14 @@ def isoflop(
     response = response or "loss"
     params, loss = _column(runs, "params"), _column(runs, response)
     model = cost_model(cost)
-    flops = _column(runs, "flops") if "flops" in runs else model.flops(params, _column(runs, "tokens"))
+    tokens = _column(runs, "tokens") if "tokens" in runs or "flops" not in runs else None
+    flops = _column(runs, "flops") if "flops" in runs else model.flops(params, tokens)
+    if tokens is None:
+        tokens = model.tokens(flops, params)
     usable = (params > 0) & (flops > 0) & np.isfinite(params) & np.isfinite(loss) & np.isfinite(flops)
+    with np.errstate(all="ignore"):
+        off = np.log(flops / model.flops(params, tokens))[usable]
+    ratio = float(np.exp(np.nanmedian(off))) if np.isfinite(off).any() else 1.0
     groups = [
         g
         for g in find_budgets(flops, tolerance=tolerance, budgets=budgets, usable=usable)
@@ -178,12 +189,13 @@ def isoflop(
         plannable(law)
         scalar_law(law)
         surface = Surface(law, model)
-        own = best_split(surface, np.array(middle))
+        counted = [float(np.exp(np.mean(np.log(model.flops(params[g], tokens[g]))))) for g in groups]
+        own = best_split(surface, np.array(counted))
         if np.all(own.inside):
             law_params = tuple(float(n) for n in own.params)
-            law_exponent = float(best_split(surface, np.exp(np.mean(np.log(middle)))).params_exponent[0])
+            law_exponent = float(best_split(surface, np.exp(np.mean(np.log(counted)))).params_exponent[0])
             parabolas = [
-                _with_bias(p, surface, params[g], flops[g], best)
+                _with_bias(p, surface, params[g], tokens[g], best)
                 for p, g, best in zip(parabolas, groups, law_params, strict=True)
             ]
             leading = _leading_bias(law, parabolas)
@@ -200,8 +212,9 @@ def isoflop(
         leading_bias=leading,
         rows=tuple(groups),
         loose=int(len(params) - sum(len(g) for g in groups)),
+        flops_ratio=ratio,
         level=level,
-        notices=tuple(_notices(parabolas)),
+        notices=tuple(_notices(parabolas) + _counted(ratio, model)),
     )
 
 
@@ -223,8 +236,8 @@ def _pooled(parabolas: list[Parabola]) -> tuple[float | None, int]:
     return sum(p.residual_ss / p.loss**2 for p in good if p.loss) / slack, slack
 
 
-def _with_bias(p: Parabola, surface: Surface, params: np.ndarray, flops: np.ndarray, best: float) -> Parabola:
-    ideal = surface.loss(params, surface.cost.tokens(flops, params))
+def _with_bias(p: Parabola, surface: Surface, params: np.ndarray, tokens: np.ndarray, best: float) -> Parabola:
+    ideal = surface.loss(params, tokens)
     twin = fit_parabola(params, ideal, p.flops)
     return p if twin.params is None else replace(p, bias=float(np.log(twin.params / best)))
 
@@ -275,6 +288,13 @@ def _notices(parabolas: list[Parabola]) -> list[Notice]:
             )
         )
     return notices
+
+
+def _counted(ratio: float, model: Cost) -> list[Notice]:
+    if abs(np.log(ratio)) <= COUNT_TOLERANCE:
+        return []
+    text = f"The table counts {ratio:.2f} times the FLOP of {model.name}; the law's best sizes are for {model.name}."
+    return [Notice("flops-convention", text, {"ratio": ratio})]
 
 
 def _wanted(parabolas: Sequence[Parabola]) -> str:

@@ -101,7 +101,7 @@ def _bracket(surface: Surface, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
         best = np.argmin(loss, axis=1)[:, None]
         if level == 0:
             nothing = ~np.isfinite(np.take_along_axis(loss, best, 1))
-            side = np.where(best == 0, -1, np.where((best == count - 1) | nothing, 1, 0))
+            side = np.where(nothing, 2, np.where(best == 0, -1, np.where(best == count - 1, 1, 0)))
         low = np.take_along_axis(x, np.maximum(best - 1, 0), 1)
         high = np.take_along_axis(x, np.minimum(best + 1, count - 1), 1)
     return low, high, side

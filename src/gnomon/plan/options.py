@@ -150,7 +150,8 @@ def plateau(bench: Bench, params: float, budget: float, tolerance: float) -> Row
 
     Returns:
         tolerance; basis ("draws": the mean over draws, or "law"); params and tokens at both ends, None where the
-        tolerance is not exceeded within 64 times; curve: params, excess and its band low, high over draws.
+        tolerance is not exceeded within 64 times; least: params and excess of the size of least expected excess; curve:
+        params, excess and its band low, high over draws.
     """
     x = np.log(params) + np.linspace(-WINDOW, WINDOW, CURVE)
     mean, band = _excess_curve(bench, x, budget)
@@ -173,6 +174,7 @@ def plateau(bench: Bench, params: float, budget: float, tolerance: float) -> Row
         "basis": "law" if bench.draws is None else "draws",
         "params": None,
         "tokens": None,
+        "least": _least(x, mean),
     }
     if ends[0] is None or ends[1] is None:
         row["params_reason"] = row["tokens_reason"] = (
@@ -189,6 +191,20 @@ def plateau(bench: Bench, params: float, budget: float, tolerance: float) -> Row
         for name, values in zip(("low", "high"), band, strict=True)
     }
     return row
+
+
+def _least(x: np.ndarray, mean: np.ndarray) -> Row:
+    """The size of least expected excess: the lowest point of the curve, by a parabola through it and its neighbours."""
+    k = int(np.argmin(mean))
+    if not 0 < k < len(x) - 1 or not np.isfinite(mean[k - 1 : k + 2]).all():
+        return {"params": float(np.exp(x[k])), "excess": float(mean[k])}
+    before, here, after = mean[k - 1 : k + 2]
+    bend = before - 2.0 * here + after
+    shift = 0.5 * (before - after) / bend if bend > 0 else 0.0
+    return {
+        "params": float(np.exp(x[k] + shift * (x[k + 1] - x[k]))),
+        "excess": max(0.0, float(here - 0.25 * (before - after) * shift)),
+    }
 
 
 def _excess_curve(

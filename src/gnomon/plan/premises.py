@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from gnomon.errors import Notice
@@ -10,6 +13,8 @@ from gnomon.plan.optimum import Optimum
 from gnomon.plan.source import Source
 from gnomon.plan.surface import REPEAT_DECAY, Surface
 from gnomon.runs.numbers import format_number
+
+LEAST_BUDGETS = 3  # a line through two minima has nothing to be tested by
 
 
 def inherited(source: Source) -> list[Notice]:
@@ -49,18 +54,34 @@ def warnings(
         )
         notices.append(Notice("draws-without-optimum", said, {"share": share}))
     if study is not None and study.line is not None:
-        notices += [n for n in study.notices if n.code == "isoflop-edge"]
-        value, low, high = study.params(float(surface.cost.flops(best.params[0], best.tokens[0])))
-        apart = low is not None and high is not None and params is not None and (high < params[0] or low > params[1])
-        if apart and not surface.inference_tokens and surface.unique_tokens is None:
-            notices.append(
-                Notice(
-                    "isoflop-disagrees",
-                    f"The isoFLOP parabolas put the best size at {format_number(value)} "
-                    f"({format_number(low or 0)} to {format_number(high or 0)}), outside the interval of the law.",
-                )
-            )
+        notices += [n for n in study.notices if n.code in ("isoflop-edge", "flops-convention")]
+        if study.bracketed >= LEAST_BUDGETS and not surface.inference_tokens and surface.unique_tokens is None:
+            flops = study.flops_ratio * float(surface.cost.flops(best.params[0], best.tokens[0]))
+            notices += _disagreement(study, flops, params)
     return notices
+
+
+def skewed(flat: Mapping[str, Any], regret: float | None) -> list[Notice]:
+    """A warning when the size of least expected loss over the draws beats the plan by more than the tolerance."""
+    least = flat["least"]
+    if regret is None or regret - least["excess"] <= flat["tolerance"]:
+        return []
+    text = (
+        f"Over the draws {format_number(least['params'])} parameters are expected to lose least "
+        f"({100 * least['excess']:.2g}% instead of {100 * regret:.2g}%): the best values lie aside of the draws."
+    )
+    return [Notice("draws-lopsided", text, {"params": least["params"]})]
+
+
+def _disagreement(study: IsoFlop, flops: float, params: tuple[float, float] | None) -> list[Notice]:
+    """A warning when the parabolas, their bias taken out, put the best size outside the law's interval."""
+    line = study.corrected or study.line
+    value, low, high = line.at(flops) if line is not None else (0.0, None, None)
+    if params is None or low is None or high is None or (low <= params[1] and high >= params[0]):
+        return []
+    sizes = ", ".join(format_number(size) for size in (value, low, high))
+    text = f"The isoFLOP parabolas put the best size (value, low, high) at {sizes}, outside the interval of the law."
+    return [Notice("isoflop-disagrees", text, {"params": value, "low": low, "high": high})]
 
 
 def assumes(surface: Surface, source: Source, loss: float | None) -> tuple[str, ...]:

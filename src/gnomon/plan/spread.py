@@ -40,8 +40,9 @@ def intervals(
     reason = f"in {100 * lost:.1f} % of the draws the best split lies at an edge"
     if loss is not None:
         reason = f"in {100 * lost:.1f} % of the draws no compute reaches the loss"
-    smaller = np.where(spread.side == -1, -1.0, 1.0)  # where draws without an optimum inside belong
-    more = np.where(spread.side == 1, -1.0, 1.0)
+    either = np.where(np.arange(len(spread.side)) % 2, 1.0, -1.0)  # draws that say nothing widen both ends
+    smaller = np.where(spread.side == 2, either, np.where(spread.side == -1, -1.0, 1.0))
+    more = np.where(spread.side == 2, either, np.where(spread.side == 1, -1.0, 1.0))
     found = [
         ("params", interval(spread.params, level, smaller), reason),
         ("tokens", interval(spread.tokens, level, more), reason),

@@ -46,6 +46,8 @@ def summary(plan: Plan) -> tuple[str, ...]:
         low, high = (format_number(end) for end in plan.plateau["params"])
         share = f"{100 * plan.plateau['tolerance']:g}%"
         lines.append(f"Any size from {low} to {high} parameters costs less than {share} of the loss.")
+    else:
+        lines.append(f"How flat it is around that size cannot be said: {plan.plateau['params_reason']}.")
     lines.append(f"Confidence {plan.grade.letter}: " + "; ".join(reason.text for reason in plan.grade.reasons) + ".")
     return tuple(lines)
 
