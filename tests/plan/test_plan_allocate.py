@@ -298,8 +298,8 @@ def test_the_isoflop_check_rides_along_and_is_missed_with_a_reason(fitted, stand
     check = plan(fitted, flops=BUDGET).cross_check
     assert check["bracketed"] == 4
     assert check["exponent"]["value"] == pytest.approx(0.514, abs=0.01)
-    corrected = check["corrected_params"]["value"]
-    assert corrected == pytest.approx(plan(fitted, flops=BUDGET).decision["params"], rel=0.01)
+    assert check["low"] <= check["params"] <= check["high"]
+    assert check["corrected_params"] == pytest.approx(plan(fitted, flops=BUDGET).decision["params"], rel=0.01)
     fit = stand_in()
     rng = np.random.default_rng(0)
     fit.data = {name: values * np.exp(rng.uniform(-1, 1, len(values))) for name, values in fit.data.items()}

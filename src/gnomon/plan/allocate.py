@@ -263,14 +263,13 @@ def _cross_check(source: Source, cost: Cost, level: float) -> tuple[IsoFlop | No
 
 
 def _study_row(study: IsoFlop, flops: float) -> dict[str, Any]:
-    """The isoFLOP study and what it says at the plan's compute, as measured and with its bias taken out."""
+    """The isoFLOP study and what it says at the plan's compute (params, low, high), also with its bias taken out."""
     row = study.to_dict()
     at = flops * study.flops_ratio  # in the table's way of counting
-    for name, line in (("params", study.line), ("corrected_params", study.corrected)):
+    for prefix, line in (("", study.line), ("corrected_", study.corrected)):
         if line is None:
-            reason = "exponent_reason" if name == "params" else "corrected_exponent_reason"
-            row |= {name: None, f"{name}_reason": row[reason]}
+            row |= {f"{prefix}params": None, f"{prefix}params_reason": row[f"{prefix}exponent_reason"]}
         else:
             value, low, high = line.at(at)
-            row[name] = {"value": value, "low": low, "high": high}
+            row |= {f"{prefix}params": value, f"{prefix}low": low, f"{prefix}high": high}
     return row

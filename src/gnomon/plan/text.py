@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 OF_TEN = {0.5: "five runs in ten", 0.8: "eight runs in ten", 0.9: "nine runs in ten", 0.95: "19 runs in 20"}
 
 
+FINE = 0.009  # at least three decimals of a loss of order one in the table
 SAME = 1e-6  # relative difference under which compute counts as the same
 
 
@@ -67,7 +68,8 @@ def _expectation(plan: Plan) -> str:
 def table(plan: Plan) -> list[tuple[str, ...]]:
     """Header and rows of the options: name, params, tokens, (compute where it differs,) loss, interval, regret, why."""
     spreads = [row["high"] - row["low"] for row in plan.options if row.get("low") and row.get("high")]
-    half = 0.05 * min(spreads) if spreads else None  # one decimal more than the sentence: rows differ by little
+    narrow = 0.1 * min(spreads, default=0.0)  # finer than the sentence: the rows differ by little
+    half = min(narrow, FINE) if narrow < 1 else narrow
     costs = [row["total_flops"] for row in plan.options if row["total_flops"] is not None]
     compute = max(costs) > (1.0 + SAME) * min(costs)
     head = [
