@@ -126,7 +126,7 @@ def test_nothing_to_forecast_and_bad_levels(fit: gn.Fit) -> None:
 
 def test_over_training_forecasts_are_the_published_ones(public_data: Callable[[str], Path]) -> None:
     """Gadre et al. 2024: five small RedPajama runs forecast 1.4B at M = 640 to 0.7103 % and 6.9B at M = 20 to 0.7320 %."""
-    runs = gn.read_runs(public_data("gadre_overtraining/runs.csv"), where="family = 'rpj'")
+    runs = gn.read_runs(public_data("gadre_overtraining/runs.csv"), where="family = 'redpajama'")
     fitted, targets = split_as_published(runs)
     fit = gn.fit("overtrain", fitted, objective="squared", draws=100)
     assert any(n.code == "no-slack" for n in fit.notices)

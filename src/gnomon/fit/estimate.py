@@ -70,7 +70,7 @@ def fit(
     _check_options(intervals, draws, level)
     how = find_objective(objective)
     table = read_runs(runs, columns=columns, where=where)
-    cls = find_law(law, columns=table.names, response=response)
+    cls = find_law(law, columns=(*table.names, *table.unsettled), response=response)
     target = cls.output
     free = {name for name in (*cls.inputs, target) if cls.domain.get(name, (0.0, np.inf))[0] < 0}
     used = table.usable((*cls.inputs, target), positive=[n for n in (*cls.inputs, target) if n not in free])

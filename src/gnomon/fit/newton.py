@@ -85,6 +85,7 @@ def minimise(
     frozen: Array | None = None,
     continuation: int = 1,
     iterations: int = 150,
+    tolerance: float = DECREMENT,
 ) -> Solution:
     """Minimise sum_n weights_n rho(z_n - target_n) + prior, from each row of theta.
 
@@ -98,12 +99,13 @@ def minimise(
         frozen: (p,) flags of coordinates that stay at their start (profiles).
         continuation: Newton steps at each wider Huber threshold before the wanted one; 0 starts at the wanted one.
         iterations: most steps at the wanted threshold.
+        tolerance: share of the objective that a full Newton step may still promise when a fit counts as converged.
     """
     theta = np.clip(np.atleast_2d(np.asarray(theta, float)), kernel.lower, kernel.upper)
     goal = np.atleast_2d(np.log(target) if kernel.logarithmic else np.asarray(target, float))
     load = np.ones((1, goal.shape[1])) if weights is None else np.atleast_2d(np.asarray(weights, float))
     held = np.zeros(theta.shape[1], bool) if frozen is None else frozen
-    problem = _Problem(kernel, objective, goal, load, prior, held)
+    problem = _Problem(kernel, objective, goal, load, prior, held, tolerance)
     first = _in_chunks(problem, _State.at(theta), continuation, min(FIRST_STEPS, iterations))
     late = np.flatnonzero(first.outcome == Outcome.out_of_steps)
     if len(late) and iterations > FIRST_STEPS:
@@ -162,12 +164,13 @@ class _Problem:
     weights: Array
     prior: Prior | None
     frozen: Array
+    tolerance: float = DECREMENT
 
     def rows(self, index: Array) -> _Problem:
         pick = lambda a: a if np.ndim(a) == 0 or len(a) == 1 else a[index]  # noqa: E731
         prior = self.prior.rows(index) if self.prior else None
         objective = self.objective.with_delta(pick(self.objective.delta))
-        return _Problem(self.kernel, objective, pick(self.target), pick(self.weights), prior, self.frozen)
+        return _Problem(self.kernel, objective, pick(self.target), pick(self.weights), prior, self.frozen, self.tolerance)
 
     def widened(self, width: float) -> _Problem:
         return replace(self, objective=self.objective.with_delta(self.objective.delta * width))
@@ -234,7 +237,7 @@ def _finish(problem: _Problem, batch: _State, iterations: int) -> None:
         with np.errstate(invalid="ignore", divide="ignore"):
             relative = np.abs(promise) / current
         stuck = ~better & (np.abs(step).max(1) < 1e-12)
-        done = ((relative < DECREMENT) & (lam < 1.0)) | (current <= exact[live]) | stuck
+        done = ((relative < problem.tolerance) & (lam < 1.0)) | (current <= exact[live]) | stuck
         now = np.where(better[:, None], trial, now)
         current = np.where(better, trial_value, current)
         lam = np.clip(np.where(better, lam * 0.15, lam * 6.0), 1e-12, 1e9)

@@ -46,7 +46,7 @@ def read_document(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise FileError("The file is not text in UTF-8.", where=Where(str(path))) from error
     except json.JSONDecodeError as error:
-        raise FileError(f"The file is not valid JSON: {error.msg} at line {error.lineno}.", where=Where(str(path))) from error
+        raise FileError(f"The file is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}).", where=Where(str(path))) from error
     if not isinstance(document, dict):
         raise FileError("The file holds no JSON object.", where=Where(str(path)))
     return document

@@ -159,7 +159,7 @@ def backtest(
         if spec == MEDIAN_OF_LAWS:
             classes[MEDIAN_OF_LAWS] = None
         else:
-            cls = find_law(spec, columns=table.names, response=response)
+            cls = find_law(spec, columns=(*table.names, *table.unsettled), response=response)
             classes[cls.id or cls.text] = cls
     target = response or next((c.output for c in classes.values() if c is not None), "loss")
     shared: dict[tuple[str, ...], Any] = {}

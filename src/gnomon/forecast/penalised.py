@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from gnomon.fit.design import Design
-from gnomon.fit.newton import Prior, minimise
-from gnomon.fit.objective import OBJECTIVES
+from gnomon.fit.newton import Prior, Solution, minimise
+from gnomon.fit.objective import OBJECTIVES, Objective
 from gnomon.fit.search import starts
 from gnomon.laws.law import Law, Parameter
 from gnomon.laws.parameter import FLOOR_BOUNDS
@@ -28,6 +29,8 @@ EXPONENT = (float(np.log(0.35)), 0.5)  # prior of ln exponent: mean, sd
 FLOOR_GAP = (-0.5, 0.5)  # prior of ln floor minus ln of the smallest fitted loss: mean, sd
 WIDE = 8.0  # factor on the prior's sd while looking for starts
 KEPT = 3  # unpenalised optima carried into the penalised rounds
+ROUGH = 1e-6  # of the unpenalised objective, while starts are being compared
+PRECISE = 1e-7  # of the penalised objective: a forecast then moves by less than 1e-4 of its interval
 TRIED = 8  # starts polished for each law
 
 # Priors of shape parameters that are neither exponent nor floor: law id -> parameter -> (mean, sd, on the logarithm).
@@ -104,27 +107,49 @@ def residual_scale(residual: Array, freedom: float) -> float:
 
 def fit_penalised(design: Design) -> Penalised:
     """Fit one law to its rows; works with fewer rows than parameters, where the prior decides what they leave open."""
-    law, n, p = design.law, len(design.output), design.p
-    prior, centre = weak_prior(law, design)
-    squared, huber = OBJECTIVES["squared_log"], OBJECTIVES["huber"]
-    wide = Prior(prior.mean, prior.sd * WIDE / LEAST_SCALE, prior.logarithmic)
-    points = starts(design)
-    points = points[np.unique(np.r_[0 : min(TRIED - 2, len(points)), np.linspace(0, len(points) - 1, 3).astype(int)])]
-    loose = minimise(design.kernel, squared, np.concatenate([points, centre[None]]), design.target, prior=wide, iterations=40)
-    order = np.argsort(np.where(np.isfinite(loose.value), loose.value, np.inf))[:KEPT]
-    candidates = np.concatenate([loose.theta[order], centre[None]])
-    residual = _residual(design, loose.theta[order[0]])
-    theta = loose.theta[order[0]]
-    for used in (p, p / 2):
-        s = residual_scale(residual, n - used)
-        tight = Prior(prior.mean, prior.sd / s, prior.logarithmic)
-        found = minimise(
-            design.kernel, huber.with_delta(HUBER_EFFICIENT * s), candidates, design.target, prior=tight, continuation=0, iterations=60
-        )
-        best = int(np.argmin(np.where(np.isfinite(found.value), found.value, np.inf)))
-        theta, candidates = found.theta[best], found.theta[best][None]
-        residual = _residual(design, theta)
-    return Penalised(design, theta, residual_scale(residual, n - p), residual, prior)
+    return fit_subsets(design, np.ones((1, len(design.output)), bool))[0]
+
+
+def fit_subsets(design: Design, subsets: Array) -> list[Penalised]:
+    """Fit one law to several subsets of the rows (S, n) in one batch; rows outside a subset have weight zero."""
+    parts = [design.rows(rows) for rows in subsets]
+    priors, begins = zip(*(weak_prior(design.law, part) for part in parts), strict=True)
+    points = [np.concatenate([_some(starts(part)), begin[None]]) for part, begin in zip(parts, begins, strict=True)]
+    owner = np.repeat(np.arange(len(parts)), [len(p) for p in points])
+    mean = np.concatenate([prior.mean for prior in priors])
+    sd, logarithmic = priors[0].sd, priors[0].logarithmic
+
+    def solve(objective: Objective, theta: Array, owner: Array, widths: Array, **options: Any) -> Solution:
+        prior = Prior(mean[owner], sd * widths[owner, None], logarithmic)
+        return minimise(design.kernel, objective, theta, design.target, weights=subsets[owner] * 1.0, prior=prior, **options)
+
+    wide = np.full(len(parts), WIDE / LEAST_SCALE)
+    loose = solve(OBJECTIVES["squared_log"], np.concatenate(points), owner, wide, iterations=40, tolerance=ROUGH)
+    ranked = [np.flatnonzero(owner == k)[np.argsort(_finite(loose.value[owner == k]))[:KEPT]] for k in range(len(parts))]
+    theta = np.stack([loose.theta[best[0]] for best in ranked])
+    candidates = np.concatenate([np.concatenate([loose.theta[best], begin[None]]) for best, begin in zip(ranked, begins, strict=True)])
+    owner = np.repeat(np.arange(len(parts)), [len(best) + 1 for best in ranked])
+    for used in (design.p, design.p / 2):
+        s = np.array([residual_scale(_residual(part, t), len(part.output) - used) for part, t in zip(parts, theta, strict=True)])
+        huber = OBJECTIVES["huber"].with_delta(HUBER_EFFICIENT * s[owner, None])
+        found = solve(huber, candidates, owner, 1 / s, continuation=0, iterations=60, tolerance=PRECISE)
+        best = [np.flatnonzero(owner == k)[int(np.argmin(_finite(found.value[owner == k])))] for k in range(len(parts))]
+        theta = candidates = found.theta[best]
+        owner = np.arange(len(parts))
+    fitted = []
+    for part, t, prior in zip(parts, theta, priors, strict=True):
+        residual = _residual(part, t)
+        fitted.append(Penalised(part, t, residual_scale(residual, len(residual) - design.p), residual, prior))
+    return fitted
+
+
+def _some(points: Array) -> Array:
+    """The best starts and a few spread over the rest; starts come best first."""
+    return points[np.unique(np.r_[0 : min(TRIED - 2, len(points)), np.linspace(0, len(points) - 1, 3).astype(int)])]
+
+
+def _finite(values: Array) -> Array:
+    return np.where(np.isfinite(values), values, np.inf)
 
 
 def randomised(fitted: Penalised, draws: int, seed: int) -> Array:
@@ -139,7 +164,7 @@ def randomised(fitted: Penalised, draws: int, seed: int) -> Array:
     mean = fitted.prior.mean + spread * rng.standard_normal((draws, design.p))
     prior = Prior(mean, fitted.prior.sd / s, fitted.prior.logarithmic)
     start = np.repeat(fitted.theta[None], draws, 0)
-    return minimise(design.kernel, OBJECTIVES["squared_log"], start, target, prior=prior, iterations=25).theta
+    return minimise(design.kernel, OBJECTIVES["squared_log"], start, target, prior=prior, iterations=25, tolerance=1e-5).theta
 
 
 def _residual(design: Design, theta: Array) -> Array:

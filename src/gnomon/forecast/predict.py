@@ -268,7 +268,7 @@ def _assemble(
     middle = known.centre(columns) if centre is None else centre
     terms = known.terms(columns, centre)
     width = k.multiplier(level)
-    hidden = [known.backtest(axis) for axis in ("flops" if len(known.inputs) == 2 else next(iter(known.inputs)),)][0]
+    hidden = known.backtest(known.usual_axis)
     built = []
     for i, point in enumerate(points):
         sigma, curve = float(terms.sigma[i]), float(terms.sigma_curve[i])

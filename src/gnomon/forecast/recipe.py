@@ -11,6 +11,7 @@ horizon h_b, h the decades from the largest row to the target. Where no backtest
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -21,7 +22,7 @@ import numpy as np
 
 from gnomon.errors import RefusalError
 from gnomon.fit.design import Design
-from gnomon.forecast.penalised import Penalised, fit_penalised, randomised
+from gnomon.forecast.penalised import Penalised, fit_subsets, randomised
 from gnomon.laws.law import Law
 
 Array = np.ndarray
@@ -138,9 +139,32 @@ class Evidence:
         return cls(dict(inputs), response, groups, LAWS_2D if len(inputs) == 2 else LAWS_1D, seed, name)
 
     @cached_property
+    def _subsets(self) -> dict[str, list[Array]]:
+        """Axis to the subsets of rows (n,) its backtests are fitted on."""
+        found: dict[str, list[Array]] = {}
+        for axis, place in self.axes().items():
+            found[axis] = []
+            for share in CUTS:
+                low = place <= place.min() + share * np.ptp(place) + 1e-9
+                enough = low.sum() >= LEAST_ROWS[len(self.inputs)] and not low.all()
+                if enough and not any(np.array_equal(low, other) for other in found[axis]):
+                    found[axis].append(low)
+        return found
+
+    @cached_property
     def fitted(self) -> dict[str, Penalised]:
         """Law id to its penalised fit on all rows."""
-        return self._fit(np.ones(len(self.response), bool))
+        return self._fits[0]
+
+    @cached_property
+    def _fits(self) -> list[dict[str, Penalised]]:
+        """Fits on all rows, then on the subsets of the usual axis of extrapolation: one batch for each law."""
+        return self._fit([np.ones(len(self.response), bool), *self._subsets[self.usual_axis]])
+
+    @property
+    def usual_axis(self) -> str:
+        """The axis along which most forecasts reach out: compute when there are two inputs."""
+        return "flops" if len(self.inputs) == 2 else next(iter(self.inputs))
 
     @property
     def main(self) -> Penalised:
@@ -152,12 +176,13 @@ class Evidence:
         """Coordinates of the main law's refits (DRAWS, p)."""
         return randomised(self.main, DRAWS, self.seed)
 
-    def _fit(self, rows: Array) -> dict[str, Penalised]:
-        found = {}
+    def _fit(self, subsets: Sequence[Array]) -> list[dict[str, Penalised]]:
+        """Per subset of the rows, law id to its fit."""
+        found: list[dict[str, Penalised]] = [{} for _ in subsets]
         for name in self.names:
-            law = _law(name, tuple(self.inputs), self.response_name)
-            design = Design(law, tuple(v[rows] for v in self.inputs.values()), self.response[rows], self.groups[rows])
-            found[name] = fit_penalised(design)
+            design = Design(_law(name, tuple(self.inputs), self.response_name), tuple(self.inputs.values()), self.response, self.groups)
+            for into, fitted in zip(found, fit_subsets(design, np.stack(list(subsets))), strict=True):
+                into[name] = fitted
         return found
 
     def predictions(self, at: Mapping[str, Array], fitted: Mapping[str, Penalised] | None = None) -> Array:
@@ -188,18 +213,16 @@ class Evidence:
     def backtest(self, axis: str) -> tuple[float, float, int]:
         """rms error of ln forecasts, rms horizon and number of forecasts, from cutting the rows along an axis; zeros if impossible."""
         if axis not in self._backtests:
+            subsets = self._subsets[axis]
+            fits = self._fits[1:] if axis == self.usual_axis else self._fit(subsets) if subsets else []
+            place = self.axes()[axis]
             errors, horizons = [], []
-            place, done = self.axes()[axis], set()
-            for share in CUTS:
-                low = place <= place.min() + share * np.ptp(place) + 1e-9
+            for low, fitted in zip(subsets, fits, strict=True):
                 above = np.flatnonzero(~low)
-                if low.sum() < LEAST_ROWS[len(self.inputs)] or not len(above) or low.tobytes() in done:
-                    continue
-                done.add(low.tobytes())
                 above = above[np.argsort(place[above], kind="stable")]
                 above = above[np.unique(np.linspace(0, len(above) - 1, min(MOST_TARGETS, len(above))).round().astype(int))]
                 at = {k: v[above] for k, v in self.inputs.items()}
-                forecast = np.nanmedian(self.predictions(at, self._fit(low)), axis=0)
+                forecast = np.nanmedian(self.predictions(at, fitted), axis=0)
                 errors.append(forecast - np.log(self.response[above]))
                 horizons.append(np.max(list(self.decades(at, low).values()), axis=0))
             if errors:
@@ -222,10 +245,9 @@ class Evidence:
         stacked = np.stack(list(decades.values()))
         horizon = stacked.max(0)
         names = list(decades)
-        preferred = names.index("flops") if "flops" in names else 0
         back = np.empty(len(horizon))
         for i in range(len(horizon)):
-            axis = names[int(np.argmax(stacked[:, i]))] if horizon[i] > 0 else names[preferred]
+            axis = names[int(np.argmax(stacked[:, i]))] if horizon[i] > 0 else self.usual_axis
             error, reach, count = self.backtest(axis)
             if count:
                 back[i] = k.k_backtest * error * ((horizon[i] + k.horizon_offset) / (reach + k.horizon_offset)) ** k.growth
@@ -241,11 +263,6 @@ class Evidence:
             decades,
         )
 
-    @property
-    def tested(self) -> bool:
-        """Whether any backtest was possible on the axes used so far."""
-        return any(count for _, _, count in self._backtests.values())
-
 
 @cache
 def _law(name: str, inputs: tuple[str, ...], response: str) -> type[Law]:
@@ -254,7 +271,20 @@ def _law(name: str, inputs: tuple[str, ...], response: str) -> type[Law]:
     return law(f"{name}({', '.join(inputs)})", response=response)
 
 
+_RECENT: OrderedDict[tuple[Any, ...], Evidence] = OrderedDict()
+KEPT = 4  # tables whose fitted laws are kept for the next forecast, plan or report of the same process
+
+
 def evidence_of(runs: Any, inputs: Sequence[str], response: str, *, seed: int = 0) -> Evidence:
-    """Evidence from a Runs whose rows are usable."""
+    """Evidence from a Runs whose rows are usable; the same rows are fitted once in a process."""
+    key = (runs.fingerprint, tuple(inputs), response, seed)
+    if key not in _RECENT:
+        _RECENT[key] = _evidence_of(runs, inputs, response, seed)
+        while len(_RECENT) > KEPT:
+            _RECENT.popitem(last=False)
+    return _RECENT[key]
+
+
+def _evidence_of(runs: Any, inputs: Sequence[str], response: str, seed: int) -> Evidence:
     columns = {name: np.asarray(runs[name], float) for name in inputs}
     return Evidence.of(columns, np.asarray(runs[response], float), np.asarray(runs.groups()), seed=seed, name=response)
