@@ -1,0 +1,24 @@
+"""Runs: what a training run is, and tables of them. Read, checked, filtered, split, never silently changed."""
+
+from __future__ import annotations
+
+from gnomon.runs.check import check
+from gnomon.runs.findings import Check, Finding
+from gnomon.runs.numbers import format_number, parse_number
+from gnomon.runs.read.source import read_runs
+from gnomon.runs.schema import FIELDS, Field
+from gnomon.runs.table import Column, Removal, Runs
+
+__all__ = [
+    "FIELDS",
+    "Check",
+    "Column",
+    "Field",
+    "Finding",
+    "Removal",
+    "Runs",
+    "check",
+    "format_number",
+    "parse_number",
+    "read_runs",
+]

@@ -1,0 +1,1 @@
+"""Rules of `check`: one group of findings, one file."""
