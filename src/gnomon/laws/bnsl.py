@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import combinations
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,12 +18,12 @@ from gnomon.laws.starting import amplitudes, best_of, cells
 MOST_BREAKS = 4  # 15 parameters; nobody has measured more breaks
 
 
-def _slope_change() -> Any:
-    return number("change of the exponent at the break", bounds=(-3.0, 3.0), typical=-0.2)
+def _slope_change(typical: float = -0.2) -> Any:
+    return number("change of the exponent at the break", bounds=(-3.0, 3.0), typical=typical)
 
 
-def _place() -> Any:
-    return number("where the break is", bounds=(1e-6, 1e6), log=True, units={"flops": 1})
+def _place(typical: float = 1.0) -> Any:
+    return number("where the break is", bounds=(1e-6, 1e6), log=True, units={"flops": 1}, typical=typical)
 
 
 def _width() -> Any:
@@ -81,19 +82,25 @@ class Bnsl(Law):
 
     @classmethod
     def starts(cls, inputs: Sequence[np.ndarray], output: np.ndarray) -> list[dict[str, float]]:
-        """One break over the data, level and coefficient by least squares; further breaks start nearly flat."""
+        """For a given level, breaks and width the logarithm of the rest is linear in ln b and all exponents."""
         (x,) = inputs
-        places = np.quantile(x, (0.1, 0.3, 0.5, 0.7, 0.9))
-        v = cells(c0=(0.0, 0.05, 0.15, 0.4, 1.0), c1=(-0.4, -0.15, 0.1, 0.3, 0.8), d1=places, f1=(0.1, 0.4, 1.2))
-        log_x = np.log(x)
-        curve = np.exp(-v["c0"] * log_x - v["c1"] * v["f1"] * softplus((log_x - np.log(v["d1"])) / v["f1"]))
-        found, misfit = amplitudes([np.ones_like(curve), curve], output, weights=1.0 / output)
-        picked = best_of(v | {"a": found[:, :1], "b": found[:, 1:]}, misfit, apart="d1", most=20)
-        elsewhere = np.quantile(x, np.linspace(0.15, 0.85, max(cls.breaks - 1, 1)))
-        for start in picked:
-            for i in range(2, cls.breaks + 1):
-                start |= {f"c{i}": 0.02, f"d{i}": float(elsewhere[i - 2]), f"f{i}": 0.4}
-        return picked
+        log_x, low = np.log(x), float(output.min())
+        places = np.unique(np.quantile(log_x, np.linspace(0.1, 0.9, 9)))
+        chosen = list(combinations(places, cls.breaks)) or [tuple(np.linspace(-0.5, 0.5, cls.breaks))]
+        v = cells(a=low * np.array([1e-3, 0.4, 0.7, 0.9, 0.97]), which=range(len(chosen)), f=(0.1, 0.4, 1.2, 3.5))
+        breaks = np.array(chosen)[v.pop("which")[:, 0].astype(int)]
+        turns = [-v["f"] * softplus((log_x - breaks[:, [i]]) / v["f"]) for i in range(cls.breaks)]
+        above = output - v["a"]
+        columns = [np.ones_like(above), -log_x + 0.0 * above, *turns]
+        found, misfit = amplitudes(columns, np.log(above), weights=above / output, signed=True)
+        values = {"a": v["a"], "b": np.exp(found[:, 0]), "c0": np.clip(found[:, 1], -1.0, 3.0)}
+        for i in range(cls.breaks):
+            values |= {
+                f"c{i + 1}": np.clip(found[:, i + 2], -3.0, 3.0),
+                f"d{i + 1}": np.exp(breaks[:, i]),
+                f"f{i + 1}": v["f"],
+            }
+        return best_of(values, misfit, apart="f1", most=24)
 
 
 @cache
@@ -101,20 +108,15 @@ def _with_breaks(breaks: int) -> type[Bnsl]:
     if breaks == 1:
         return Bnsl
     further: dict[str, Any] = {}
-    for i in range(2, breaks + 1):
-        further |= {f"c{i}": _slope_change(), f"d{i}": _place(), f"f{i}": _width()}
+    for i, place in enumerate(np.geomspace(0.1, 10.0, breaks), start=1):
+        further |= {f"c{i}": _slope_change(0.15 * (-1) ** i), f"d{i}": _place(float(place)), f"f{i}": _width()}
     factors = [f"(1 + (flops / d{i})^(1 / f{i}))^(-c{i} * f{i})" for i in range(1, breaks + 1)]
-    spaced = np.geomspace(1e-2, 1e2, breaks)
-    typical = {"a": 0.3, "b": 0.3 * 1e20**0.25, "c0": 0.25}
-    for i in range(1, breaks + 1):
-        typical |= {f"c{i}": 0.15 * (-1) ** i, f"d{i}": 1e20 * float(spaced[i - 1]), f"f{i}": 0.5}
     body = further | {
         "__doc__": Bnsl.__doc__,
         "__module__": Bnsl.__module__,
         "breaks": breaks,
         "arguments": (float(breaks),),
         "text": "loss = a + b * flops^-c0 * " + " * ".join(factors),
-        "typical": typical,
     }
     made: type[Bnsl] = type("Bnsl", (Bnsl,), body)
     return made

@@ -43,7 +43,21 @@ CALL = re.compile(
 
 def names() -> tuple[str, ...]:
     """Ids of all laws, with those of the user's own folder."""
-    return (*CATALOGUE, *own_laws())
+    return (*CATALOGUE, *_own())
+
+
+def _own() -> dict[str, type[Law]]:
+    found = own_laws()
+    for name in found:
+        if name in CATALOGUE:
+            raise InputError(
+                f"A law in GNOMON_LAWS is called {name!r} like one of the catalogue.", hint="Give it another id."
+            )
+    return found
+
+
+def _known(name: str) -> bool:
+    return name in CATALOGUE or name in _own()
 
 
 def catalogue() -> dict[str, type[Law]]:
@@ -93,14 +107,14 @@ def _find(name: str) -> type[Law]:
         module, _, attribute = CATALOGUE[name].partition(":")
         found: type[Law] = getattr(import_module(f"gnomon.laws.{module}"), attribute)
         return found
-    return own_laws()[name]
+    return _own()[name]
 
 
 def _read(spec: str, columns: Collection[str] | None, response: str | None) -> type[Law]:
     call = CALL.fullmatch(spec)
     if call is None:
         return formula_law(spec, columns, response)
-    if call["id"] not in names():
+    if not _known(call["id"]):
         if call["id"] in FUNCTIONS or (
             call["output"] and call["arguments"] is None
         ):  # "exp(N)" and "loss = N" are formulas

@@ -40,6 +40,7 @@ RANGES: dict[str, tuple[float, float]] = {
 OTHER_RANGE = (1.0, 1e4)  # of a column nothing is known about
 
 SCALES = ("flops", "params", "tokens", "unique_tokens", "step", "epochs")  # what a one-variable law may run along
+SAME_UNIT = {"unique_tokens": "tokens", "planned_tokens": "tokens", "active_params": "params"}  # counts of one thing
 LABELS = ("run", "family", "seed", "schedule", "is_final", "params_convention", "flops_convention")  # never an input
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from gnomon.errors import ColumnError, FormulaError, InputError, near
 from gnomon.laws.columns import LETTERS, RANGES
 from gnomon.laws.formula import Formula, parse
-from gnomon.laws.guess import declare
+from gnomon.laws.guess import declare, shared_units
 from gnomon.laws.law import RESERVED, Law
 from gnomon.laws.tree import FUNCTIONS, Name, Number, evaluate, names_in, substitute, walk
 
@@ -117,6 +117,7 @@ def _law(
             "inputs": inputs,
             "output": output,
             "parameters": parameters,
+            "shared_units": shared_units(inputs),
             "fixed_units": dict.fromkeys(sorted(fixed), "the formula holds a number or a function that depends on it"),
         }
         _made[spec] = type("FormulaLaw", (FormulaLaw,), body)

@@ -15,9 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from gnomon.laws.columns import SAME_UNIT
 from gnomon.laws.parameter import COEFFICIENT_BOUNDS, EXPONENT_BOUNDS, FLOOR_BOUNDS, TYPICAL_EXPONENT, Parameter
 from gnomon.laws.structure import linear_parameters, only_grows, parameter_units
-from gnomon.laws.tree import Binary, Name, Negative, Node, children, names_in
+from gnomon.laws.tree import Binary, Name, Negative, Node, children, names_in, substitute
 
 CELLS = 2000  # grid cells over all nonlinear parameters together
 FINEST = 25  # values per parameter at most
@@ -41,10 +42,11 @@ def declare(
         output: the column it gives.
         limits: bounds the user set, in the user's units.
     """
-    units, fixed = parameter_units(root, inputs, output)
+    alike = substitute(root, {c: Name(owner) for c, owner in shared_units(inputs).items()})
+    units, fixed = parameter_units(alike, inputs, output)
     tied = {column for name in limits for column in units.get(name, {})}
     if tied:  # a bound such as "E in [1, 2]" is in the user's units: the columns it speaks of keep them
-        units, fixed = parameter_units(root, inputs, output, tied)
+        units, fixed = parameter_units(alike, inputs, output, tied)
     linear = linear_parameters(root, names)
     kinds = dict(_exponents(root, frozenset(inputs)))
     positive = only_grows(root)
@@ -58,6 +60,11 @@ def declare(
             kind = "floor"
         found[name] = _parameter(name, kind, name in linear, units.get(name, {}), limits.get(name), wide, steps)
     return found, fixed
+
+
+def shared_units(inputs: Sequence[str]) -> dict[str, str]:
+    """Inputs that count the same thing as another input, such as unique tokens beside tokens."""
+    return {c: SAME_UNIT[c] for c in inputs if SAME_UNIT.get(c) in inputs}
 
 
 def _exponents(node: Node, inputs: frozenset[str]) -> Iterator[tuple[str, str]]:

@@ -79,12 +79,12 @@ class Law:
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         own = {k: replace(v, name=k) for k, v in vars(cls).items() if isinstance(v, Parameter)}
-        cls.parameters = dict(vars(cls).get("parameters", cls.parameters)) | own
-        for name in (*cls.parameters, *vars(cls).get("published", {})):
+        for name in (*own, *vars(cls).get("published", {})):
             if name in RESERVED:
                 raise InputError(
                     f"{cls.__name__}: {name!r} is a word of Law itself; give the parameter or constant another name."
                 )
+        cls.parameters = dict(vars(cls).get("parameters", cls.parameters)) | own
         for name, constants in vars(cls).get("published", {}).items():
             instance = cls(**constants.values)
             object.__setattr__(instance, "provenance", constants)

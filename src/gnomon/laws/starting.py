@@ -43,7 +43,7 @@ def amplitudes(
     gram, moment = x @ x.transpose(0, 2, 1), (x @ y[:, :, None])[:, :, 0]
     total = (y * y).sum(1)
     best, found = total.copy(), np.zeros((len(x), k))
-    for size in range(1, k + 1):
+    for size in range(k if signed else 1, k + 1):
         for chosen in combinations(range(k), size):
             index = list(chosen)
             block = gram[:, index][:, :, index]

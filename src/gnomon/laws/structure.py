@@ -129,9 +129,22 @@ class _Units:
     fixed: frozenset[str]
     found: dict[str, Dimension] = field(default_factory=dict)
     clashes: set[str] = field(default_factory=set)
+    waiting: list[tuple[str, Node, Node, Dimension]] = field(default_factory=list)
+
+    def solve(self, root: Node, wanted: Dimension) -> None:
+        """Demand `wanted` of the whole tree; products of two unknowns wait until another part settles one."""
+        self.demand(root, wanted)
+        while self.waiting:
+            settled = [
+                self.known(left) is not None or self.known(right) is not None for _, left, right, _ in self.waiting
+            ]
+            op, left, right, carried = self.waiting.pop(settled.index(True) if any(settled) else 0)
+            if not any(settled):
+                self.demand(right, {})  # nothing settles it: any split of the units will do
+            self._product(op, left, right, carried)
 
     def demand(self, node: Node, wanted: Dimension) -> None:
-        """Give parameters below `node` units such that it carries `wanted`; columns where this fails become clashes."""
+        """Give parameters below `node` units such that it carries `wanted`; columns where that fails are clashes."""
         match node:
             case Name(name) if name not in self.inputs and name not in self.found:
                 self.found[name] = wanted
@@ -161,10 +174,10 @@ class _Units:
     def _product(self, op: str, left: Node, right: Node, wanted: Dimension) -> None:
         a, b = self.known(left), self.known(right)
         sign = 1.0 if op == "*" else -1.0
-        if a is None and b is None:
-            b = {}
         if a is None:
-            assert b is not None
+            if b is None:
+                self.waiting.append((op, left, right, wanted))
+                return
             self.demand(right, b)
             self.demand(left, _plus(wanted, b, -sign))
             return
@@ -225,7 +238,7 @@ def parameter_units(
     fixed = frozenset(tied)
     while True:
         solver = _Units(frozenset(inputs), fixed)
-        solver.demand(node, {} if output in fixed else {output: Number(1.0)})
+        solver.solve(node, {} if output in fixed else {output: Number(1.0)})
         if solver.clashes <= fixed:
             break
         fixed |= solver.clashes
