@@ -25,7 +25,7 @@ from gnomon.cli.options import (
 )
 from gnomon.cli.picture import check_picture, save_picture
 from gnomon.cli.record import too_few
-from gnomon.cli.sources import open_runs
+from gnomon.cli.sources import open_runs, placed
 from gnomon.cli.terminal.bars import Scale, range_bar
 from gnomon.cli.terminal.numbers import between, column_value, counted, decimals_for, number, percent
 from gnomon.cli.terminal.page import Page
@@ -90,7 +90,8 @@ def backtest(
     with Progress("reading the runs", quiet=quiet) as progress:
         table = open_runs(runs, columns_of(column), where)
         progress.now(f"fitting {counted(len(law), 'law')} without the largest runs")
-        found = test(law, table, hold_out=hold_out, response=response, objective=objective, **options)
+        with placed(table):
+            found = test(law, table, hold_out=hold_out, response=response, objective=objective, **options)
         drawn = save_picture(found, plot)
     answer(found.to_dict() | {"plot": drawn}, lambda page: draw_backtest(page, found, verbose), as_json=json)
 

@@ -25,7 +25,7 @@ from gnomon.cli.options import (
     share,
 )
 from gnomon.cli.picture import check_folder, check_picture, save_picture
-from gnomon.cli.sources import open_runs
+from gnomon.cli.sources import open_runs, placed
 from gnomon.cli.terminal.progress import Progress
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ def fit(
     with Progress("reading the runs", quiet=quiet) as progress:
         table = open_runs(runs, columns, where)
         progress.now(f"fitting {law} to {len(table)} rows")
-        found = fit_law(law, table, response=response, objective=objective, intervals=intervals, **options)
+        with placed(table):
+            found = fit_law(law, table, response=response, objective=objective, intervals=intervals, **options)
         saved = None if save is None else str(found.save(save))
         record = None
         if backtest:

@@ -115,7 +115,7 @@ def draw_parameters(page: Page, fit: Fit) -> None:
     scale = Scale(-math.log(ratio), math.log(ratio), BAR_CELLS) if ratio else None
     title = ""
     if scale is not None:
-        left, right = f"/{ratio:.2g}", f"x{ratio:.2g}"
+        left, right = f"/{ratio:.3g}", f"x{ratio:.3g}"
         title = left + "value".center(BAR_CELLS - len(left) - len(right)) + right
     rows: list[Sequence[Any]] = []
     for name, e in estimates.items():

@@ -25,14 +25,14 @@ from gnomon.cli.options import (
     share,
 )
 from gnomon.cli.picture import check_picture, save_picture
-from gnomon.cli.sources import open_fit_or_runs, open_runs
+from gnomon.cli.sources import open_fit_or_runs, open_runs, placed
 from gnomon.cli.terminal.bars import Scale, range_bar
 from gnomon.cli.terminal.numbers import between, beyond, column_value, counted, decimals_for, number, percent
 from gnomon.cli.terminal.page import Page
 from gnomon.cli.terminal.progress import Progress
 from gnomon.cli.terminal.table import Column
 from gnomon.cli.terminal.text import Span, bold, dim, verbatim
-from gnomon.errors import InputError
+from gnomon.errors import InputError, UnknownNameError, near
 
 if TYPE_CHECKING:
     from gnomon.fit import Fit
@@ -59,6 +59,7 @@ VerboseOption = Annotated[
 BAR_CELLS = 30  # columns of the range bars
 MOST_SHARES = 8  # points whose shares and laws are listed without being asked for
 MOST_NAMED = 4  # points named in front of a warning
+SPLIT = frozenset({"params", "tokens", "flops"})  # of which two give the third
 OF_PARAMETERS = ("not-alone",)  # warnings of a fit that say nothing about its forecasts
 TERMS = {  # of the interval's variance, in the order of the recipe
     "bootstrap": "refits",
@@ -102,8 +103,10 @@ def forecast(
                 hint="Name one, for example --at params=7B,tokens=2T, or give a table with --at-file.",
             )
         _check_response(response, known)
+        _check_names(points, known)
         progress.now(f"forecasting {counted(len(points), 'point')}")
-        found = forecast_at(known, points, response=response, **options)
+        with placed(known):
+            found = forecast_at(known, points, response=response, **options)
         drawn = save_picture(found, plot, known)
     document = found.to_dict() | {"source": source_of(known), "plot": drawn}
     answer(document, lambda page: draw_forecast(page, found, document["source"], verbose), as_json=json)
@@ -116,6 +119,27 @@ def _check_response(response: str | None, known: Fit | Runs) -> None:
             f"--response asks for {response!r}, but the fit is of {fitted!r}.",
             hint=f"Fit again with --response {response}.",
         )
+
+
+def _check_names(points: Sequence[Mapping[str, float]], known: Fit | Runs) -> None:
+    """Refuse a name the law of a fit does not read; of params, tokens and flops any two give the third."""
+    law = getattr(known, "law", None)
+    if law is None:
+        return
+    allowed = {*law.inputs, *(SPLIT if set(law.inputs) & SPLIT else ())}
+    for given in points:
+        for name in given:
+            if name not in allowed:
+                raise UnknownNameError(
+                    f"--at: {law.id or 'the formula'} reads {', '.join(law.inputs)}; got {name!r}",
+                    hint=near(name, law.inputs),
+                )
+        missing = [name for name in law.inputs if name not in given]
+        if missing and len(given.keys() & SPLIT) < len(SPLIT) - 1:
+            raise InputError(
+                f"--at: {law.id or 'the formula'} reads {', '.join(law.inputs)}; {missing[0]} is missing",
+                hint=f"Add it: --at {','.join(f'{k}={column_value(k, v)}' for k, v in given.items())},{missing[0]}=...",
+            )
 
 
 def points_of(path: str, columns: Mapping[str, str], known: Fit | Runs) -> list[dict[str, float]]:

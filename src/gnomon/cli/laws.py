@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gnomon.cli.answer import answer
-from gnomon.cli.options import JsonOption
+from gnomon.cli.options import JsonOption, QuietOption
 from gnomon.cli.terminal.numbers import quantity
 from gnomon.cli.terminal.page import Page
 from gnomon.cli.terminal.table import Column
@@ -27,7 +27,7 @@ NameArgument = Annotated[
 ]
 
 
-def laws(name: NameArgument = None, json: JsonOption = False) -> None:
+def laws(name: NameArgument = None, json: JsonOption = False, quiet: QuietOption = False) -> None:
     """The laws gnomon knows, or one of them.
 
     Without a name: every law with its formula and the question it answers. With the name of a law: its parameters,

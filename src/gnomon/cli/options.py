@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gnomon.errors import InputError, Where
+from gnomon.errors import InputError
 
 ROWS, ANSWER = "rows", "answer"  # headings of `--help`
 
@@ -148,7 +148,7 @@ def point(text: str) -> dict[str, float]:
             raise InputError(f"--at: {name} is given twice in {text!r}")
         number = amount(value, f"--at {name}") or 0.0
         if number <= 0:
-            raise InputError(f"--at {name}: got {value!r}, expected a number above zero", where=Where(column=name))
+            raise InputError(f"--at {name}: got {value!r}, expected a number above zero")
         found[name] = number
     return _canonical(found)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gnomon.errors import InputError
+from gnomon.errors import ColumnError, InputError, RefusalError
 
 if TYPE_CHECKING:
     from gnomon.fit import Fit
@@ -47,6 +49,17 @@ def open_fit_or_runs(sources: Sequence[str], columns: Mapping[str, str], where: 
     from gnomon.fit import Fit
 
     return Fit.load(fits[0])
+
+
+@contextmanager
+def placed(source: Any) -> Iterator[None]:
+    """Errors about columns and rows raised inside name the file they are about, where they do not do so themselves."""
+    try:
+        yield
+    except (ColumnError, RefusalError) as error:
+        if error.where.file is None and getattr(source, "source", None):
+            error.where = replace(error.where, file=source.source)
+        raise
 
 
 def is_fit(source: str) -> bool:

@@ -6,6 +6,7 @@ import math
 from typing import Literal
 
 MOST_DECIMALS = 6
+MOST_DIGITS = 6  # significant ones of a value, however narrow its interval
 UNKNOWN = "–"
 
 
@@ -49,6 +50,8 @@ def estimate(value: float, low: float | None, high: float | None) -> tuple[str, 
     if low is None or high is None:
         return number(value), ""
     decimals = decimals_for(0.5 * (high - low))
+    if decimals and value:
+        decimals = max(min(decimals, MOST_DIGITS - 1 - math.floor(math.log10(abs(value)))), 0)
     return number(value, decimals), between(number(low, decimals), number(high, decimals))
 
 

@@ -37,7 +37,7 @@ class Page:
     def mark(self, kind: str, *parts: Parts) -> None:
         """A sentence behind its sign: good, warn, bad, open or now. Only the sign is coloured."""
         sign = self.look.glyph(kind)
-        self.lines += wrap([Span(sign, kind), Span(" "), *self._spelt(parts)], self.look.prose, width_of(sign) + 1)
+        self.lines += wrap([Span(sign, kind), Span("\u00a0"), *self._spelt(parts)], self.look.prose, width_of(sign) + 1)
 
     def below(self, *parts: Parts) -> None:
         """A dim sentence that belongs to the mark above it."""

@@ -127,14 +127,17 @@ def _words(pieces: Sequence[Span]) -> list[list[tuple[str, str]]]:
 
 
 def _cut(word: list[tuple[str, str]], room: int) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """The part of a long word that fits, at a hard blank where there is one in its second half, and the rest."""
-    used, blank = 0, 0
+    """The part of a long word that fits, and the rest; cut at a hard blank or behind a slash of its second half."""
+    used, blank, behind = 0, 0, 0
     for i, (c, _) in enumerate(word):
         used += _cells(c)
-        if c == HARD_SPACE and used > room // 2:
-            blank = i
         if used > room and i > 0:
-            return (word[:blank], word[blank + 1 :]) if blank else (word[:i], word[i:])
+            if blank:
+                return word[:blank], word[blank + 1 :]
+            return word[: behind or i], word[behind or i :]
+        if used > room // 2:
+            blank = i if c == HARD_SPACE else blank
+            behind = i + 1 if c in "/\\" else behind
     return word, []
 
 
