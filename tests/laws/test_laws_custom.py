@@ -204,6 +204,11 @@ def test_grids_stay_affordable() -> None:
 def test_bound_to_other_columns_by_name() -> None:
     found = law("E + A/N^a; a in [0.1, 1]").of("width", output="err")
     assert found.spec() == "err = E + A / width^a; a in [0.1, 1.0]"
+    assert found.of(width="depth_x") is found.of("depth_x")
+    with pytest.raises(InputError, match="no input 'size'"):
+        found.of(size="x")
+    with pytest.raises(InputError, match="as many columns"):
+        found.of("width", "depth")
     assert found.of("depth_x").spec() == "err = E + A / depth_x^a; a in [0.1, 1.0]; given depth_x"
 
 

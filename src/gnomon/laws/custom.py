@@ -48,6 +48,10 @@ class FormulaLaw(Law):
     @classmethod
     def of(cls, *columns: str, output: str | None = None, **renamed: str) -> type[Self]:
         """The same formula in other columns."""
+        if unknown := [c for c in renamed if c not in cls.inputs]:
+            raise InputError(f"The formula has no input {unknown[0]!r}.", hint=near(unknown[0], cls.inputs))
+        if columns and (renamed or len(columns) != len(cls.inputs)):
+            raise InputError(f"The formula reads {', '.join(cls.inputs)}: give as many columns, by place or by name.")
         names = dict(zip(cls.inputs, columns, strict=True)) if columns else dict(renamed)
         names[cls.output] = cls.output if output is None else output
         formula, *clauses = cls.words.split(";")
