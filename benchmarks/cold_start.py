@@ -36,7 +36,9 @@ def table(path: Path) -> None:
     flops, params = 10 ** rng.uniform(18.5, 22, 240), 10 ** rng.uniform(7.8, 10, 240)
     tokens = flops / (6 * params)
     loss = (1.8172 + 477.8 / params**0.3473 + 2143.4 / tokens**0.3672) * np.exp(0.005 * rng.standard_normal(240))
-    rows = "\n".join(f"run{i},{n:.6g},{d:.6g},{v:.6f}" for i, (n, d, v) in enumerate(zip(params, tokens, loss, strict=True)))
+    rows = "\n".join(
+        f"run{i},{n:.6g},{d:.6g},{v:.6f}" for i, (n, d, v) in enumerate(zip(params, tokens, loss, strict=True))
+    )
     path.write_text(f"run,params,tokens,loss\n{rows}\n", encoding="utf-8")
 
 
@@ -70,7 +72,16 @@ def main() -> None:
             "gnomon --help": [*command, "--help"],
             "fit, no interval (Python)": [*python, FIT.format(path=str(path), intervals="none")],
             "fit, 1000 draws (Python)": [*python, FIT.format(path=str(path), intervals="bootstrap")],
-            "gnomon fit --intervals none": [*command, "fit", str(path), "--law", "chinchilla", "--intervals", "none", "--no-backtest"],
+            "gnomon fit --intervals none": [
+                *command,
+                "fit",
+                str(path),
+                "--law",
+                "chinchilla",
+                "--intervals",
+                "none",
+                "--no-backtest",
+            ],
             "gnomon fit": [*command, "fit", str(path), "--law", "chinchilla"],
             "scipy curve_fit, one start": [*python, SCIPY.format(path=str(path))],
         }

@@ -51,7 +51,7 @@ def published_draws(n: int, count: int) -> np.ndarray:
 
 
 def scipy_loop(inputs: tuple[np.ndarray, ...], loss: np.ndarray, start: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """One least_squares call per draw on (ln A, ln B, ln E, alpha, beta); the rows of a draw are repeated, as weights have no place there."""
+    """One least_squares call per draw on (ln A, ln B, ln E, alpha, beta), on rows repeated as the draw says."""
     ln_n, ln_d, ln_l = np.log(inputs[0]), np.log(inputs[1]), np.log(loss)
     out = np.empty((len(weights), 5))
     for k, row in enumerate(weights):
@@ -98,11 +98,18 @@ def main() -> None:
 
     t = time.process_time()
     ours = minimise(
-        design.kernel, OBJECTIVES["huber"], np.repeat(best.theta[None], options.draws, 0), design.target, weights=weights, continuation=0
+        design.kernel,
+        OBJECTIVES["huber"],
+        np.repeat(best.theta[None], options.draws, 0),
+        design.target,
+        weights=weights,
+        continuation=0,
     )
     our_seconds = time.process_time() - t
     values = design.values(ours.theta)
-    our_theta = np.stack([np.log(values["A"]), np.log(values["B"]), np.log(values["E"]), values["alpha"], values["beta"]], 1)
+    our_theta = np.stack(
+        [np.log(values["A"]), np.log(values["B"]), np.log(values["E"]), values["alpha"], values["beta"]], 1
+    )
 
     start_values = design.values(best.theta)
     start = np.array([*(np.log(start_values[k]) for k in "ABE"), start_values["alpha"], start_values["beta"]])

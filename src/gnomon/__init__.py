@@ -15,7 +15,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from gnomon.version import __version__
+from gnomon.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from gnomon import fit as fit

@@ -99,7 +99,9 @@ def test_the_seed_decides_the_draws() -> None:
 
 def test_checkpoints_of_one_run_move_together() -> None:
     table = synthetic(12)
-    repeated = {k: np.repeat(v, 5) for k, v in table.items()} | {"run": np.repeat([f"r{i}" for i in range(12)], 5).astype(object)}
+    repeated = {k: np.repeat(v, 5) for k, v in table.items()} | {
+        "run": np.repeat([f"r{i}" for i in range(12)], 5).astype(object)
+    }
     by_run = gn.fit("chinchilla", repeated, draws=200)
     single = gn.fit("chinchilla", table, draws=200)
     assert by_run.runs_used == 12
@@ -187,7 +189,12 @@ def test_a_formula_is_saved_as_its_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("", "not valid JSON"), ("[1]", "no JSON object"), ('{"kind": "plan"}', "not a fit"), ('{"kind": "fit", "saved": {"format": 1}}', "incomplete")],
+    [
+        ("", "not valid JSON"),
+        ("[1]", "no JSON object"),
+        ('{"kind": "plan"}', "not a fit"),
+        ('{"kind": "fit", "saved": {"format": 1}}', "incomplete"),
+    ],
 )
 def test_a_broken_file_is_one_clear_message(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "fit.json"

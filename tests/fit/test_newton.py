@@ -60,7 +60,9 @@ def test_gradient_matches_finite_differences() -> None:
     np.testing.assert_allclose(hessian[:, :, 0], hessian[:, :, 0].T, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("name", "delta"), [("huber", 1e-3), ("squared_log", None), ("squared", None), ("relative", None)])
+@pytest.mark.parametrize(
+    ("name", "delta"), [("huber", 1e-3), ("squared_log", None), ("squared", None), ("relative", None)]
+)
 def test_the_minimum_is_scipys(name: str, delta: float | None) -> None:
     inputs, loss = surface(80, noise=0.02, seed=3)
     how = OBJECTIVES[name]

@@ -42,4 +42,3 @@ def test_starts_do_not_depend_on_units() -> None:
     a = isoflop_design(0.34, 0.28, 4.0)
     b = Design(Chinchilla, (a.inputs[0] * 1e-9, a.inputs[1] * 3.0), a.output * 7, a.groups)
     np.testing.assert_allclose(starts(a), starts(b), rtol=1e-6, atol=1e-6)
-

@@ -59,7 +59,9 @@ def test_the_document_has_the_agreed_shape(result: gn.Backtest) -> None:
 
 def test_a_law_that_cannot_be_fitted_is_a_record_with_its_reason() -> None:
     small = {k: v[:9] for k, v in table().items()}
-    result = gn.backtest(["muennighoff", "pow(tokens)"], small | {"unique_tokens": small["tokens"]}, hold_out="largest:flops:3", draws=30)
+    result = gn.backtest(
+        ["muennighoff", "pow(tokens)"], small | {"unique_tokens": small["tokens"]}, hold_out="largest:flops:3", draws=30
+    )
     refused = result.score("muennighoff")
     assert refused.are is None
     assert refused.reason

@@ -72,7 +72,10 @@ def test_when_the_law_is_true_it_covers_more_than_it_promises() -> None:
 
 
 def test_shuffled_losses_make_the_interval_at_least_three_times_as_wide() -> None:
-    ratios = [evidence(seed=s, shuffle=True).terms(TARGET).sigma[0] / evidence(seed=s).terms(TARGET).sigma[0] for s in range(3)]
+    ratios = [
+        evidence(seed=s, shuffle=True).terms(TARGET).sigma[0] / evidence(seed=s).terms(TARGET).sigma[0]
+        for s in range(3)
+    ]
     assert min(ratios) >= 3
 
 

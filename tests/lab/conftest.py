@@ -20,6 +20,7 @@ def _compiled_programs(tmp_path_factory: pytest.TempPathFactory) -> object:
     """Keep compiled programs away from the user's cache folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=0")  # compiles in half the time; speed is no matter
         yield
 
 

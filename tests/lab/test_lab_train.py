@@ -63,8 +63,6 @@ def test_one_program_for_all_runs_of_a_shape(task: NextSymbol) -> None:
     for recipe, seed in [(Recipe(25, 4, 0.1), 0), (Recipe(8192, 4, float("nan")), 1), (RECIPE, 2)]:
         train(Decoder(16, 50), task, recipe, seed=seed)
     assert program.cache_info().misses == compiled
-    train(MODEL, task, Recipe(20, 2, 0.01))
-    assert program.cache_info().misses == compiled + 1
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_as_data(task: NextSymbol) -> None:

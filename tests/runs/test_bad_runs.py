@@ -250,7 +250,7 @@ def test_a_wrong_mapping(columns: Any) -> None:
         GOOD + "\n\n\n",
         GOOD.replace("\n", "\r"),
         GOOD.replace("tokens", "seed").replace("1e9", "?"),
-        "loss\n3\n2\n",
+        "loss\n3\n2\n\n",
         "params,loss\n" + "7B,2\n" * 1000,
     ],
 )

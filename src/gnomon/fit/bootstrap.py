@@ -57,7 +57,11 @@ def bootstrap(design: Design, objective: Objective, theta: Array, draws: int, se
     found, flags, values = [], [], []
     for start in range(0, draws, step):
         count = min(step, draws - start)
-        part = load[start : start + count] if load is not None else weights(design.groups, count, seed + 7919 * (start + 1))
+        part = (
+            load[start : start + count]
+            if load is not None
+            else weights(design.groups, count, seed + 7919 * (start + 1))
+        )
         solution = minimise(
             design.kernel, objective, np.repeat(theta[None], count, 0), design.target, weights=part, continuation=0
         )
@@ -89,7 +93,7 @@ def _one_step(design: Design, objective: Objective, theta: Array, draws: int, se
 
     Source: one-step bootstrap of M-estimators, Schucany and Wang 1991; its error is of order 1 / runs.
     """
-    index, scores, curvatures = run_scores(design, objective, theta)
+    _, scores, curvatures = run_scores(design, objective, theta)
     count = len(scores)
     rng = np.random.default_rng([seed, 0xB007])
     thetas = np.empty((draws, design.p))
@@ -100,7 +104,7 @@ def _one_step(design: Design, objective: Objective, theta: Array, draws: int, se
         hessian = (load @ curvatures.reshape(count, -1)).reshape(-1, design.p, design.p)
         thetas[some] = theta - np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
     thetas = np.clip(thetas, design.kernel.lower, design.kernel.upper)
-    return Draws(thetas, np.isfinite(thetas).all(1), float("nan"), np.zeros(draws))
+    return Draws(thetas, np.asarray(np.isfinite(thetas).all(1)), float("nan"), np.zeros(draws))
 
 
 def _confirm(design: Design, objective: Objective, thetas: Array, value: Array, load: Array) -> float:

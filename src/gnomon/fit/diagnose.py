@@ -62,7 +62,9 @@ def identifiability(design: Design, objective: Objective, theta: Array) -> Ident
     kernel = design.kernel
     tolerance = 1e-9 * np.maximum(1.0, np.abs(theta))
     at_bound = tuple(
-        name for j, name in enumerate(names) if theta[j] <= kernel.lower[j] + tolerance[j] or theta[j] >= kernel.upper[j] - tolerance[j]
+        name
+        for j, name in enumerate(names)
+        if theta[j] <= kernel.lower[j] + tolerance[j] or theta[j] >= kernel.upper[j] - tolerance[j]
     )
     free = [j for j, name in enumerate(names) if name not in at_bound]
     information = _information(design, objective, theta)[np.ix_(free, free)]
@@ -99,7 +101,7 @@ def _raw_pair(design: Design, theta: Array, spread_of: Array) -> tuple[str, str,
     pushed = raw @ spread_of @ raw.T
     spread = np.sqrt(np.maximum(np.diag(pushed), 1e-300))
     table = np.abs(pushed / np.outer(spread, spread)) - np.eye(p)
-    i, j = np.unravel_index(int(np.argmax(table)), table.shape)
+    i, j = (int(k) for k in np.unravel_index(int(np.argmax(table)), table.shape))
     names = list(design.law.parameters)
     return names[i], names[j], float(pushed[i, j] / (spread[i] * spread[j]))
 
@@ -145,7 +147,13 @@ def _first_names(names: Array, index: Array, candidates: Array) -> dict[int, str
 
 
 def _group(
-    design: Design, objective: Objective, theta: Array, candidates: Array, index: Array, moves: Array, first: dict[int, str]
+    design: Design,
+    objective: Objective,
+    theta: Array,
+    candidates: Array,
+    index: Array,
+    moves: Array,
+    first: dict[int, str],
 ) -> dict[str, Any]:
     """The smallest group of runs whose absence moves a nonlinear parameter by SHIFT standard errors or more."""
     count = len(np.unique(index))
@@ -162,7 +170,9 @@ def _group(
     weights = np.ones((len(trials), len(index)))
     for row, (_, members) in enumerate(trials):
         weights[row, np.isin(index, members)] = 0.0
-    fits = minimise(design.kernel, objective, np.repeat(theta[None], len(trials), 0), design.target, weights=weights, continuation=1)
+    fits = minimise(
+        design.kernel, objective, np.repeat(theta[None], len(trials), 0), design.target, weights=weights, continuation=1
+    )
     best: tuple[float, int] | None = None
     for row, (j, members) in enumerate(trials):
         keep = ~np.isin(index, members)
@@ -215,7 +225,9 @@ def notices(design: Design, ident: Identifiability, influence: Influence) -> lis
         )
     for name in ident.at_bound:
         found.append(
-            Notice("at-bound", f"{name} ends at a bound of its range: the runs do not determine it.", {"parameter": name})
+            Notice(
+                "at-bound", f"{name} ends at a bound of its range: the runs do not determine it.", {"parameter": name}
+            )
         )
     if ident.condition > ILL_CONDITIONED:
         who = " and ".join(name for name, share in ident.weakest if share > 0.1)
@@ -239,5 +251,10 @@ def _group_notice(influence: Influence) -> Notice:
         "influential-runs",
         f"{who} alone move{'s' if many == 1 else ''} {influence.group_parameter} from {influence.group_to:.3g} to "
         f"{influence.group_from:.3g}{listed}: look at them before you use this fit.",
-        {"runs": list(influence.group), "parameter": influence.group_parameter, "without": influence.group_to, "with": influence.group_from},
+        {
+            "runs": list(influence.group),
+            "parameter": influence.group_parameter,
+            "without": influence.group_to,
+            "with": influence.group_from,
+        },
     )

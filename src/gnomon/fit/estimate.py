@@ -90,7 +90,10 @@ def fit(
     notices = diagnose.notices(design, ident, influence)
     if found.at_best < 2:
         notices.append(
-            Notice("one-start", f"Only one of {found.tried} starts reached the best value: it may not be the global optimum.")
+            Notice(
+                "one-start",
+                f"Only one of {found.tried} starts reached the best value: it may not be the global optimum.",
+            )
         )
     estimates, drawn, starts = _uncertainty(design, how, found, ident.at_bound, intervals, draws, level, seed, notices)
     values = {k: float(v) for k, v in design.values(found.theta).items()}
@@ -150,7 +153,9 @@ def check_enough(design: Design, runs: Runs) -> None:
     label = cls.id or "the formula"
     if n == 0:
         removed = "; ".join(f"{r.count} removed: {r.why}" for r in runs.removed)
-        raise RefusalError(f"No rows are left for {label}.", hint=f"{removed}." if removed else "The table is empty.", code="no-rows")
+        raise RefusalError(
+            f"No rows are left for {label}.", hint=f"{removed}." if removed else "The table is empty.", code="no-rows"
+        )
     if n <= design.p:
         raise RefusalError(
             f"{n} rows for the {design.p} parameters of {label}: at least {design.p + 1} are needed.",
@@ -174,7 +179,9 @@ def _check_options(intervals: str, draws: int, level: float) -> None:
     if not 0 < level < 1:
         raise InputError(f"The level must lie between 0 and 1; got {level:g}.", hint="For nine in ten write 0.9.")
     if intervals == "bootstrap" and draws < LEAST_DRAWS:
-        raise InputError(f"At least {LEAST_DRAWS} draws are needed for an interval; got {draws}.", hint="The default is 1000.")
+        raise InputError(
+            f"At least {LEAST_DRAWS} draws are needed for an interval; got {draws}.", hint="The default is 1000."
+        )
 
 
 def _uncertainty(
@@ -204,15 +211,19 @@ def _uncertainty(
         lost = draws - int(drawn.converged.sum())
         if lost:
             notices.append(
-                Notice("draws-not-converged", f"{lost} of {draws} refits did not converge; they are kept where they ended.", {"count": lost})
+                Notice(
+                    "draws-not-converged",
+                    f"{lost} of {draws} refits did not converge; they are kept where they ended.",
+                    {"count": lost},
+                )
             )
         finite = np.isfinite(drawn.objective)
         values = {k: np.asarray(v)[finite] for k, v in design.values(drawn.theta).items()}
         tail = (1 - level) / 2
-        estimates = {
-            k: Estimate(float(best[k]), *map(float, np.quantile(v, [tail, 1 - tail])), float(v.std(ddof=1)), k in at_bound)
-            for k, v in values.items()
-        }
+        estimates = {}
+        for k, v in values.items():
+            low, high = (float(q) for q in np.quantile(v, [tail, 1 - tail]))
+            estimates[k] = Estimate(float(best[k]), low, high, float(v.std(ddof=1)), k in at_bound)
         return estimates, values, starts
     if intervals == "profile":
         return _profiles(design, how, found, at_bound, level), None, starts
@@ -220,7 +231,9 @@ def _uncertainty(
     return {k: Estimate(float(best[k]), None, None, None, k in at_bound, reason) for k in best}, None, starts
 
 
-def _profiles(design: Design, how: Objective, found: Search, at_bound: tuple[str, ...], level: float) -> dict[str, Estimate]:
+def _profiles(
+    design: Design, how: Objective, found: Search, at_bound: tuple[str, ...], level: float
+) -> dict[str, Estimate]:
     """Profile intervals in coordinates, pushed to the user's units.
 
     Amplitudes are profiled in centred units and then rescaled with the exponents at their best values: their interval says how
@@ -240,7 +253,11 @@ def _profiles(design: Design, how: Objective, found: Search, at_bound: tuple[str
         from scipy.stats import norm
 
         estimates[name] = Estimate(
-            float(best[name]), low, high, width / float(norm.ppf(0.5 + level / 2)), name in at_bound or interval.open_low or interval.open_high
+            float(best[name]),
+            low,
+            high,
+            width / float(norm.ppf(0.5 + level / 2)),
+            name in at_bound or interval.open_low or interval.open_high,
         )
     return estimates
 
@@ -250,15 +267,27 @@ def _parameter_notices(
 ) -> list[Notice]:
     found = []
     loose = [
-        k for k, e in estimates.items() if cls.parameters[k].log and e.low is not None and e.high is not None and e.high > MEANINGLESS * e.low
+        k
+        for k, e in estimates.items()
+        if cls.parameters[k].log and e.low is not None and e.high is not None and e.high > MEANINGLESS * e.low
     ]
     for name in loose:
         partner = ""
         if pair and name in pair[:2]:
             partner = f" (it trades against {pair[0] if pair[1] == name else pair[1]})"
-        found.append(Notice("not-alone", f"{name} is not determined alone{partner}; judge by forecasts, not by it.", {"parameter": name}))
+        found.append(
+            Notice(
+                "not-alone",
+                f"{name} is not determined alone{partner}; judge by forecasts, not by it.",
+                {"parameter": name},
+            )
+        )
     shape = [k for k, p in cls.parameters.items() if not p.linear] or list(cls.parameters)
-    outside = [k for k in shape if (e := estimates[k]).low is not None and e.high is not None and not e.low <= second[k] <= e.high]
+    outside = [
+        k
+        for k in shape
+        if (e := estimates[k]).low is not None and e.high is not None and not e.low <= second[k] <= e.high
+    ]
     if outside:
         told = ", ".join(f"{k} {second[k]:.3g} instead of {estimates[k].value:.3g}" for k in outside)
         found.append(

@@ -31,7 +31,9 @@ class Kernel(Protocol):
     def state(self, theta: Array) -> tuple[Array, ...]:
         """Arrays with first axis B; the first one is z (B, n): ln(law) if `logarithmic`, else the law."""
 
-    def normal(self, theta: Array, state: tuple[Array, ...], first: Array, second: Array, positive: Array) -> tuple[Array, Array, Array]:
+    def normal(
+        self, theta: Array, state: tuple[Array, ...], first: Array, second: Array, positive: Array
+    ) -> tuple[Array, Array, Array]:
         """Gradient (p, B), Hessian (p, p, B) and the damping diagonal (p, B) of sum_n F(z_n) from F', F'' and a non-negative F''."""
 
 
@@ -117,7 +119,10 @@ class PowerSum:
             self.slots.append([(j, sign, monomial) for (j, monomial), sign in slots.items()])
         self.logs = logs
         self.one = one
-        self.flat = [all(not m for _, _, m in slots) and bool(np.ptp(c) == 0) for slots, c in zip(self.slots, self.constant, strict=True)]
+        self.flat = [
+            all(not m for _, _, m in slots) and bool(np.ptp(c) == 0)
+            for slots, c in zip(self.slots, self.constant, strict=True)
+        ]
         self._plan(one)
 
     def _column(self, monomial: tuple[str, ...]) -> int:
@@ -161,7 +166,9 @@ class PowerSum:
                 exponent = sum(theta[:, j : j + 1] * sign for j, sign, _ in basis) + constant[0]
                 parts.append(np.exp(exponent) if basis else np.full((len(theta), 1), np.exp(constant[0])))
                 continue
-            alone = sum((theta[:, j : j + 1] * sign for j, sign, column in basis if column is None), np.zeros((len(theta), 1)))
+            alone = sum(
+                (theta[:, j : j + 1] * sign for j, sign, column in basis if column is None), np.zeros((len(theta), 1))
+            )
             t = alone + constant if np.any(constant) else alone + np.zeros_like(self.one)
             for j, sign, column in basis:
                 if column is not None:
@@ -174,7 +181,9 @@ class PowerSum:
             total = np.broadcast_to(total, (len(theta), len(self.one)))
         return (np.log(total), total, *parts)
 
-    def normal(self, theta: Array, state: tuple[Array, ...], first: Array, second: Array, positive: Array) -> tuple[Array, Array, Array]:
+    def normal(
+        self, theta: Array, state: tuple[Array, ...], first: Array, second: Array, positive: Array
+    ) -> tuple[Array, Array, Array]:
         """See Kernel."""
         total, parts = state[1], state[2:]
         batch = len(theta)
@@ -227,7 +236,9 @@ class Dual:
             z = self.law(**values).formula(*self.inputs)
         return (np.broadcast_to(z, (len(theta), len(self.inputs[0]))) + 0.0,)
 
-    def normal(self, theta: Array, state: tuple[Array, ...], first: Array, second: Array, positive: Array) -> tuple[Array, Array, Array]:
+    def normal(
+        self, theta: Array, state: tuple[Array, ...], first: Array, second: Array, positive: Array
+    ) -> tuple[Array, Array, Array]:
         """See Kernel."""
         jets = {}
         for j, (name, value) in enumerate(values_of(self.law, theta).items()):

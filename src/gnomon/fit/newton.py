@@ -19,7 +19,9 @@ Array = np.ndarray
 
 CONTINUATION = (100.0, 30.0, 10.0, 5.0, 2.5, 1.5)  # widths of the Huber threshold in units of the wanted one
 CHUNK = 48_000  # rows x batch worked on at a time: the dozen arrays in flight then stay in the second-level cache
-FIRST_STEPS = 7  # steps before the fits still moving are pooled: most warm starts are done by then, the rest share one batch
+FIRST_STEPS = (
+    7  # steps before the fits still moving are pooled: most warm starts are done by then, the rest share one batch
+)
 START_DAMPING = 1e-3  # of the diagonal: nearly a full Newton step, raised sixfold whenever one fails
 LEAST_LOG = 1e-3  # a prior on the logarithm of an exponent is flat below this: no law falls that slowly
 DECREMENT = 1e-9  # a fit has converged when a full Newton step promises less than this share of the objective
@@ -54,8 +56,12 @@ class Prior:
 
     def rows(self, index: Any) -> Prior:
         """The prior of some fits of the batch."""
-        pick = lambda a: a if len(a) == 1 else a[index]  # noqa: E731
-        return Prior(pick(self.mean), pick(self.sd), self.logarithmic)
+        return Prior(_rows(self.mean, index), _rows(self.sd, index), self.logarithmic)
+
+
+def _rows(values: Any, index: Any) -> Any:
+    """The rows of a batch; a single row or a number serves all of them."""
+    return values if np.ndim(values) == 0 or len(values) == 1 else values[index]
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,14 @@ class _State:
     def at(cls, theta: Array) -> _State:
         b = len(theta)
         start = np.full(b, np.inf)
-        return cls(theta.copy(), start, start.copy(), np.full(b, Outcome.out_of_steps), np.zeros(b, int), np.full(b, START_DAMPING))
+        return cls(
+            theta.copy(),
+            start,
+            start.copy(),
+            np.full(b, Outcome.out_of_steps),
+            np.zeros(b, int),
+            np.full(b, START_DAMPING),
+        )
 
     def rows(self, index: Any) -> _State:
         return _State(*(getattr(self, f)[index].copy() for f in self.__dataclass_fields__))
@@ -167,10 +180,13 @@ class _Problem:
     tolerance: float = DECREMENT
 
     def rows(self, index: Array) -> _Problem:
-        pick = lambda a: a if np.ndim(a) == 0 or len(a) == 1 else a[index]  # noqa: E731
-        prior = self.prior.rows(index) if self.prior else None
-        objective = self.objective.with_delta(pick(self.objective.delta))
-        return _Problem(self.kernel, objective, pick(self.target), pick(self.weights), prior, self.frozen, self.tolerance)
+        return replace(
+            self,
+            objective=self.objective.with_delta(_rows(self.objective.delta, index)),
+            target=_rows(self.target, index),
+            weights=_rows(self.weights, index),
+            prior=self.prior.rows(index) if self.prior else None,
+        )
 
     def widened(self, width: float) -> _Problem:
         return replace(self, objective=self.objective.with_delta(self.objective.delta * width))
@@ -194,8 +210,9 @@ class _Problem:
             index = np.arange(len(gradient))
             hessian[index, index] += bend
             diagonal = diagonal + bend
-        low, high = theta.T <= self.kernel.lower[:, None], theta.T >= self.kernel.upper[:, None]
-        held = (low & (gradient > 0)) | (high & (gradient < 0)) | self.frozen[:, None]
+        at_low = self.kernel.lower[:, None] >= theta.T
+        at_high = self.kernel.upper[:, None] <= theta.T
+        held = (at_low & (gradient > 0)) | (at_high & (gradient < 0)) | self.frozen[:, None]
         step = _solve(hessian, gradient, diagonal, damping, held)
         return step.T, 0.5 * (gradient * step).sum(0)
 
@@ -273,7 +290,11 @@ def _solve(hessian: Array, gradient: Array, diagonal: Array, damping: Array, hel
     factor = np.zeros_like(a)
     for i in range(p):
         for j in range(i + 1):
-            s = np.where(held[i] | held[j], 0.0, a[i, j]) if i != j else np.where(held[i], 1.0, a[i, i] + damping * scale[i])
+            s = (
+                np.where(held[i] | held[j], 0.0, a[i, j])
+                if i != j
+                else np.where(held[i], 1.0, a[i, i] + damping * scale[i])
+            )
             for k in range(j):
                 s = s - factor[i, k] * factor[j, k]
             if i == j:

@@ -138,5 +138,7 @@ def objective(spec: str | Objective) -> Objective:
     except ValueError:
         value = np.nan
     if not value > 0:
-        raise InputError(f"The delta of huber must be a positive number; got {delta!r}.", hint="For example huber:0.001")
+        raise InputError(
+            f"The delta of huber must be a positive number; got {delta!r}.", hint="For example huber:0.001"
+        )
     return OBJECTIVES["huber"].with_delta(value)

@@ -126,7 +126,11 @@ class Fit:
     @property
     def range(self) -> dict[str, tuple[float, float]]:
         """Smallest and largest value of each numeric column among the rows used."""
-        names = (*self.law.inputs, *(c for c in ("flops",) if c in self.data and c not in self.law.inputs), self.response)
+        names = (
+            *self.law.inputs,
+            *(c for c in ("flops",) if c in self.data and c not in self.law.inputs),
+            self.response,
+        )
         found = {}
         for name in names:
             values = np.asarray(self.data[name], float)
@@ -144,7 +148,9 @@ class Fit:
         from gnomon.forecast import forecast
 
         columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, float)) for v in at.values()))
-        points = [dict(zip(at, (float(c[i]) for c in columns), strict=True)) for i in range(len(columns[0]) if columns else 0)]
+        points = [
+            dict(zip(at, (float(c[i]) for c in columns), strict=True)) for i in range(len(columns[0]) if columns else 0)
+        ]
         return forecast(self, points, level=level or self.level)
 
     def plot(self) -> Figure:
@@ -227,7 +233,9 @@ class Fit:
         return {
             "format": FORMAT,
             "rows": rows,
-            "draws": None if self.draws is None else {k: [float(f"{x:.10g}") for x in v] for k, v in self.draws.items()},
+            "draws": None
+            if self.draws is None
+            else {k: [float(f"{x:.10g}") for x in v] for k, v in self.draws.items()},
             "value": self.value,
             "values": {k: float(v) for k, v in self.law.values.items()},
             "removed": [list(pair) for pair in self.removed],
@@ -249,9 +257,14 @@ class Fit:
         return load(Path(path))
 
     def __repr__(self) -> str:
-        rows = [f"{self.law.id or 'custom'}  {self.law.text}", f"{self.used} of {self.given} rows, {self.objective} {self.value:.6g}"]
+        rows = [
+            f"{self.law.id or 'custom'}  {self.law.text}",
+            f"{self.used} of {self.given} rows, {self.objective} {self.value:.6g}",
+        ]
         for name, e in self.parameters.items():
-            band = f"   {self.level:.0%}: {e.low:.4g} to {e.high:.4g}" if e.low is not None and e.high is not None else ""
+            band = (
+                f"   {self.level:.0%}: {e.low:.4g} to {e.high:.4g}" if e.low is not None and e.high is not None else ""
+            )
             rows.append(f"  {name:<8} {e.value:.5g}{band}")
         rows += [f"! {n.message}" for n in self.notices]
         return "\n".join(rows)

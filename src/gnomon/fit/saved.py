@@ -18,7 +18,9 @@ def load(path: Path) -> Fit:
     document = read_document(path)
     if document.get("kind") != "fit" or "saved" not in document:
         raise FileError(
-            "This is not a fit saved by gnomon.", hint="Save one with: gnomon fit RUNS --law NAME --save fit.json", where=Where(str(path))
+            "This is not a fit saved by gnomon.",
+            hint="Save one with: gnomon fit RUNS --law NAME --save fit.json",
+            where=Where(str(path)),
         )
     saved = document["saved"]
     if saved.get("format") != FORMAT:
@@ -30,7 +32,9 @@ def load(path: Path) -> Fit:
     try:
         return _rebuild(document, saved, path)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise FileError(f"The saved fit is incomplete: {error}.", hint="Fit the runs again.", where=Where(str(path))) from error
+        raise FileError(
+            f"The saved fit is incomplete: {error}.", hint="Fit the runs again.", where=Where(str(path))
+        ) from error
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -46,7 +50,10 @@ def read_document(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise FileError("The file is not text in UTF-8.", where=Where(str(path))) from error
     except json.JSONDecodeError as error:
-        raise FileError(f"The file is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}).", where=Where(str(path))) from error
+        raise FileError(
+            f"The file is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}).",
+            where=Where(str(path)),
+        ) from error
     if not isinstance(document, dict):
         raise FileError("The file holds no JSON object.", where=Where(str(path)))
     return document
@@ -92,7 +99,10 @@ def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit
         residual_sd=document["residual_sd"],
         identified=document["identified"],
         identifiability=Identifiability(
-            ident["condition"], tuple(ident["at_bound"]), tuple(map(tuple, ident["weakest"])), tuple(ident["pair"]) if ident["pair"] else None
+            ident["condition"],
+            tuple(ident["at_bound"]),
+            tuple(map(tuple, ident["weakest"])),
+            tuple(ident["pair"]) if ident["pair"] else None,
         ),
         influence=Influence(**(influence | {k: tuple(influence[k]) for k in ("runs", "change", "group")})),
         second=SecondOpinion(document["second_objective"]["name"], document["second_objective"]["parameters"]),

@@ -89,7 +89,9 @@ def _search_large(design: Design, objective: Objective, points: Array, iteration
     first = minimise(sample.kernel, objective, points, sample.target, continuation=2, iterations=iterations)
     _refuse_undefined(first, design, len(points))
     order = np.argsort(np.where(np.isfinite(first.value), first.value, np.inf))[:2]
-    polished = summarise(minimise(design.kernel, objective, first.theta[order], design.target, continuation=1, iterations=iterations))
+    polished = summarise(
+        minimise(design.kernel, objective, first.theta[order], design.target, continuation=1, iterations=iterations)
+    )
     seen = summarise(first)
     return replace(polished, tried=seen.tried, converged=seen.converged, at_best=seen.at_best)
 
@@ -139,7 +141,11 @@ def _profile(
 
     zero = dict.fromkeys(linear, 0.0)
     offset = at(zero)
-    columns = np.stack([(at(zero | {name: 1.0}) - offset) / output for name in linear], 1) if k else np.empty((cells, 0, len(output)))
+    columns = (
+        np.stack([(at(zero | {name: 1.0}) - offset) / output for name in linear], 1)
+        if k
+        else np.empty((cells, 0, len(output)))
+    )
     aim = 1.0 - offset / output
     columns, aim = np.nan_to_num(columns, posinf=1e100, neginf=-1e100), np.nan_to_num(aim, posinf=1e100, neginf=-1e100)
     gram = columns @ columns.transpose(0, 2, 1)
@@ -152,8 +158,16 @@ def _profile(
             index = list(subset)
             block = gram[:, index][:, :, index] if size else np.empty((cells, 0, 0))
             ridge = 1e-12 * np.einsum("gii->g", block)[:, None, None] * np.eye(size) if size else 0.0
-            x = np.linalg.solve(block + ridge + 1e-300 * np.eye(size), moment[:, index, None])[:, :, 0] if size else np.zeros((cells, 0))
-            allowed = np.all([(x[:, j] >= 0) | (not positive[i]) for j, i in enumerate(index)], axis=0) if size else np.ones(cells, bool)
+            x = (
+                np.linalg.solve(block + ridge + 1e-300 * np.eye(size), moment[:, index, None])[:, :, 0]
+                if size
+                else np.zeros((cells, 0))
+            )
+            allowed = (
+                np.all([(x[:, j] >= 0) | (not positive[i]) for j, i in enumerate(index)], axis=0)
+                if size
+                else np.ones(cells, bool)
+            )
             misfit = total - (x * moment[:, index]).sum(1)
             better = allowed & np.isfinite(misfit) & (misfit < best - 1e-12 * np.abs(total))
             best = np.where(better, misfit, best)

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.errors import GnomonError, InputError, Notice, RefusalError
+from gnomon.errors import InputError, Notice, RefusalError
 from gnomon.forecast.predict import forecast
-from gnomon.forecast.recipe import evidence_of
 
 Array = np.ndarray
 
@@ -154,15 +153,12 @@ def backtest(
     if not specs:
         raise InputError("No law to test.", hint="Name at least one: --law chinchilla.")
     small, large = table.split(hold_out)
-    classes = {}
+    columns = (*table.names, *table.unsettled)
+    classes: dict[str, Any] = {}
     for spec in specs:
-        if spec == MEDIAN_OF_LAWS:
-            classes[MEDIAN_OF_LAWS] = None
-        else:
-            cls = find_law(spec, columns=(*table.names, *table.unsettled), response=response)
-            classes[cls.id or cls.text] = cls
+        cls = None if spec == MEDIAN_OF_LAWS else find_law(spec, columns=columns, response=response)
+        classes[MEDIAN_OF_LAWS if cls is None else cls.id or cls.text] = cls
     target = response or next((c.output for c in classes.values() if c is not None), "loss")
-    shared: dict[tuple[str, ...], Any] = {}
     scores, points, notices = [], [], []
     for name, cls in classes.items():
         inputs = ("params", "tokens") if cls is None else tuple(cls.inputs)
@@ -172,16 +168,15 @@ def backtest(
         at = [{c: float(hidden[c][i]) for c in inputs} for i in range(len(hidden))]
         try:
             if cls is None:
-                used = small.usable((*inputs, target), positive=(*inputs, target))
-                key = tuple(inputs)
-                known = shared.setdefault(key, evidence_of(used, inputs, target, seed=seed))
-                result = forecast(small, at, level=level, response=target, seed=seed, evidence=known)
+                result = forecast(small, at, level=level, response=target, seed=seed)
             else:
                 fitted = fit(cls, small, objective=objective, draws=draws, level=level, seed=seed)
-                result = forecast(fitted, at, level=level, seed=seed, evidence=_evidence(fitted, shared, seed))
+                result = forecast(fitted, at, level=level, seed=seed)
         except RefusalError as refused:
             scores.append(LawScore(name, None, None, None, None, None, len(hidden), refused.message))
-            notices.append(Notice("law-refused", f"{name} could not be fitted without the hidden runs: {refused.message}"))
+            notices.append(
+                Notice("law-refused", f"{name} could not be fitted without the hidden runs: {refused.message}")
+            )
             continue
         mine = _hidden(name, hidden, target, result)
         points += mine
@@ -193,20 +188,6 @@ def backtest(
     return Backtest(
         tuple(scores), tuple(baselines), tuple(points), hold_out, level, len(small), target, tuple(notices), __version__
     )
-
-
-def _evidence(fitted: Any, shared: dict[tuple[str, ...], Any], seed: int) -> Any:
-    from gnomon.forecast.predict import recipe_inputs
-
-    inputs = recipe_inputs(fitted)
-    if inputs is None:
-        return None
-    if inputs not in shared:
-        try:
-            shared[inputs] = evidence_of(fitted.data, inputs, fitted.response, seed=seed)
-        except GnomonError:
-            return None
-    return shared[inputs]
 
 
 def _hidden(name: str, hidden: Any, target: str, result: Any) -> list[Hidden]:
@@ -252,13 +233,16 @@ def _baselines(small: Any, large: Any, target: str) -> tuple[list[LawScore], lis
     seen = small.usable((target,), positive=(target,))
     hidden = large.usable((target,), positive=(target,))
     values = np.asarray(seen[target], float)
-    size = next((np.asarray(seen[c], float) for c in ("flops", "tokens", "params") if c in seen), np.arange(len(values)))
+    size = next(
+        (np.asarray(seen[c], float) for c in ("flops", "tokens", "params") if c in seen), np.arange(len(values))
+    )
     guesses = {"last_value": float(values[int(np.nanargmax(size))]), "best_so_far": float(values.min())}
     names = run_names(hidden)
     scores, points = [], []
     for name, guess in guesses.items():
         mine = [
-            Hidden(str(names[i]), name, {}, float(v), guess, None, None, None) for i, v in enumerate(np.asarray(hidden[target], float))
+            Hidden(str(names[i]), name, {}, float(v), guess, None, None, None)
+            for i, v in enumerate(np.asarray(hidden[target], float))
         ]
         scores.append(_score(name, mine))
         points += mine

@@ -35,11 +35,19 @@ class Grade:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""
-        return {"letter": self.letter, "reasons": [{"good": r.good, "text": r.text, "needs": r.needs} for r in self.reasons]}
+        return {
+            "letter": self.letter,
+            "reasons": [{"good": r.good, "text": r.text, "needs": r.needs} for r in self.reasons],
+        }
 
 
 def grade(
-    *, horizon: float, slack: int | None, identified: bool | None = None, hidden_error: float | None = None, hidden_runs: int = 0
+    *,
+    horizon: float,
+    slack: int | None,
+    identified: bool | None = None,
+    hidden_error: float | None = None,
+    hidden_runs: int = 0,
 ) -> Grade:
     """Grade a forecast.
 
@@ -57,7 +65,13 @@ def grade(
         reasons.append(Reason(False, "published constants only, no runs of your own", "fit your own runs"))
         worst = 3
     elif slack < 3:
-        reasons.append(Reason(False, f"{max(slack, 0)} runs more than parameters: almost no slack to estimate an error from", "more runs"))
+        reasons.append(
+            Reason(
+                False,
+                f"{max(slack, 0)} runs more than parameters: almost no slack to estimate an error from",
+                "more runs",
+            )
+        )
         worst = 3
     far = 0 if horizon <= A_BEYOND else 1 if horizon <= B_BEYOND else 2 if horizon <= C_BEYOND else 3
     if horizon <= 0:
@@ -67,7 +81,9 @@ def grade(
         reasons.append(Reason(far == 0, f"{times:.3g}x beyond the largest run", needs))
     worst = max(worst, far)
     if hidden_error is None:
-        reasons.append(Reason(False, "no runs could be hidden to test the forecast", "runs over a wider range of sizes"))
+        reasons.append(
+            Reason(False, "no runs could be hidden to test the forecast", "runs over a wider range of sizes")
+        )
         worst = max(worst, 2)
     else:
         level = 0 if hidden_error <= GOOD_ERROR else 1 if hidden_error <= FAIR_ERROR else 2
@@ -75,6 +91,8 @@ def grade(
         reasons.append(Reason(level == 0, f"{hidden_runs} hidden forecasts off by {hidden_error:.2%}", needs))
         worst = max(worst, level)
     if identified is False:
-        reasons.append(Reason(False, "the law's parameters are not all determined", "runs that vary params and tokens separately"))
+        reasons.append(
+            Reason(False, "the law's parameters are not all determined", "runs that vary params and tokens separately")
+        )
         worst = max(worst, 2)
     return Grade("ABCD"[worst], tuple(sorted(reasons, key=lambda r: r.good)))

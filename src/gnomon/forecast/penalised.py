@@ -121,16 +121,24 @@ def fit_subsets(design: Design, subsets: Array) -> list[Penalised]:
 
     def solve(objective: Objective, theta: Array, owner: Array, widths: Array, **options: Any) -> Solution:
         prior = Prior(mean[owner], sd * widths[owner, None], logarithmic)
-        return minimise(design.kernel, objective, theta, design.target, weights=subsets[owner] * 1.0, prior=prior, **options)
+        return minimise(
+            design.kernel, objective, theta, design.target, weights=subsets[owner] * 1.0, prior=prior, **options
+        )
 
     wide = np.full(len(parts), WIDE / LEAST_SCALE)
     loose = solve(OBJECTIVES["squared_log"], np.concatenate(points), owner, wide, iterations=40, tolerance=ROUGH)
-    ranked = [np.flatnonzero(owner == k)[np.argsort(_finite(loose.value[owner == k]))[:KEPT]] for k in range(len(parts))]
+    ranked = [
+        np.flatnonzero(owner == k)[np.argsort(_finite(loose.value[owner == k]))[:KEPT]] for k in range(len(parts))
+    ]
     theta = np.stack([loose.theta[best[0]] for best in ranked])
-    candidates = np.concatenate([np.concatenate([loose.theta[best], begin[None]]) for best, begin in zip(ranked, begins, strict=True)])
+    candidates = np.concatenate(
+        [np.concatenate([loose.theta[best], begin[None]]) for best, begin in zip(ranked, begins, strict=True)]
+    )
     owner = np.repeat(np.arange(len(parts)), [len(best) + 1 for best in ranked])
     for used in (design.p, design.p / 2):
-        s = np.array([residual_scale(_residual(part, t), len(part.output) - used) for part, t in zip(parts, theta, strict=True)])
+        s = np.array(
+            [residual_scale(_residual(part, t), len(part.output) - used) for part, t in zip(parts, theta, strict=True)]
+        )
         huber = OBJECTIVES["huber"].with_delta(HUBER_EFFICIENT * s[owner, None])
         found = solve(huber, candidates, owner, 1 / s, continuation=0, iterations=60, tolerance=PRECISE)
         best = [np.flatnonzero(owner == k)[int(np.argmin(_finite(found.value[owner == k])))] for k in range(len(parts))]
@@ -164,7 +172,9 @@ def randomised(fitted: Penalised, draws: int, seed: int) -> Array:
     mean = fitted.prior.mean + spread * rng.standard_normal((draws, design.p))
     prior = Prior(mean, fitted.prior.sd / s, fitted.prior.logarithmic)
     start = np.repeat(fitted.theta[None], draws, 0)
-    return minimise(design.kernel, OBJECTIVES["squared_log"], start, target, prior=prior, iterations=25, tolerance=1e-5).theta
+    return minimise(
+        design.kernel, OBJECTIVES["squared_log"], start, target, prior=prior, iterations=25, tolerance=1e-5
+    ).theta
 
 
 def _residual(design: Design, theta: Array) -> Array:

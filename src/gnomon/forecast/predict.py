@@ -17,6 +17,9 @@ from gnomon.forecast.recipe import Evidence, Terms, constants, evidence_of
 Array = np.ndarray
 
 FAR = 1.5  # decades beyond which the recipe's 90 % covered 84 % of real held-out runs (true-intervals, section 6)
+RATIO_SLACK = (
+    1.5  # tokens per parameter may lie this far outside the runs before a point counts as a corner no run has seen
+)
 HIGH_ERROR_RATE = 0.5  # error rates above it bend like a logistic; all laws miss together (true-intervals, section 6)
 
 
@@ -194,7 +197,8 @@ def _value(point: Mapping[str, Any], name: str, index: int) -> float:
             a, b = (_number(point[o], o) for o in others)
             return a * b * 6 if name == "flops" else point_flops(point) / (6 * _number(point[_pair(name)], _pair(name)))
         raise InputError(
-            f"Point {index + 1} has no {name}; it gives {', '.join(point) or 'nothing'}.", hint=near(name, point) or f"Add {name}=..."
+            f"Point {index + 1} has no {name}; it gives {', '.join(point) or 'nothing'}.",
+            hint=near(name, point) or f"Add {name}=...",
         )
     return _number(point[name], name)
 
@@ -217,7 +221,9 @@ def _number(value: Any, name: str) -> float:
     return number
 
 
-def _from_fit(fit: Fit, points: Sequence[Mapping[str, Any]], level: float, seed: int, evidence: Evidence | None) -> Forecast:
+def _from_fit(
+    fit: Fit, points: Sequence[Mapping[str, Any]], level: float, seed: int, evidence: Evidence | None
+) -> Forecast:
     law = fit.law
     columns = {name: np.array([_value(p, name, i) for i, p in enumerate(points)]) for name in law.inputs}
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -226,14 +232,17 @@ def _from_fit(fit: Fit, points: Sequence[Mapping[str, Any]], level: float, seed:
     if not np.isfinite(centre).all():
         bad = int(np.flatnonzero(~np.isfinite(centre))[0])
         raise RefusalError(
-            f"The law gives {value[bad]:.4g} at point {bad + 1}: no positive {fit.response} to forecast there.", code="undefined-forecast"
+            f"The law gives {value[bad]:.4g} at point {bad + 1}: no positive {fit.response} to forecast there.",
+            code="undefined-forecast",
         )
     inputs = recipe_inputs(fit)
     slack = fit.runs_used - len(law.parameters)
     if inputs is None:
         return _simple(fit, columns, points, value, level, slack)
     known = evidence or evidence_of(fit.data, inputs, fit.response, seed=seed)
-    return _assemble(known, columns, points, fit.response, level, centre, slack=slack, identified=fit.identified, fit=fit)
+    return _assemble(
+        known, columns, points, fit.response, level, centre, slack=slack, identified=fit.identified, fit=fit
+    )
 
 
 def recipe_inputs(fit: Fit) -> tuple[str, ...] | None:
@@ -299,8 +308,14 @@ def _assemble(
         )
     notices = list(fit.notices) if fit is not None else []
     if fit is None and slack < 3:
-        notices.append(Notice("no-slack", f"{slack + known.main.design.p} runs leave almost nothing to estimate an error from."))
-    method = "median of laws" if centre is None else f"{fit.law.id or 'formula' if fit else 'law'}, interval from several laws"
+        notices.append(
+            Notice("no-slack", f"{slack + known.main.design.p} runs leave almost nothing to estimate an error from.")
+        )
+    method = (
+        "median of laws"
+        if centre is None
+        else f"{fit.law.id or 'formula' if fit else 'law'}, interval from several laws"
+    )
     return Forecast(tuple(built), response, method, known.names, tuple(notices), __version__)
 
 
@@ -311,12 +326,26 @@ def _point_notices(
     horizon = float(terms.horizon[i])
     if horizon > FAR:
         found.append(
-            Notice("far", f"{horizon:.1f} decades beyond the largest run: at such distances 90% intervals caught 84% of real runs.", {"decades": horizon})
+            Notice(
+                "far",
+                f"{horizon:.1f} decades beyond the largest run: at such distances 90% intervals caught 84% of real runs.",
+                {"decades": horizon},
+            )
         )
     if not hidden:
-        found.append(Notice("no-backtest", "The runs span too little to hide some and test the forecast; its interval rests on other data sets."))
+        found.append(
+            Notice(
+                "no-backtest",
+                "The runs span too little to hide some and test the forecast; its interval rests on other data sets.",
+            )
+        )
     if (response.startswith("err") or response == "error") and value > HIGH_ERROR_RATE:
-        found.append(Notice("high-error-rate", "Error rates above one half bend like a logistic: forecasts tend to come out too high."))
+        found.append(
+            Notice(
+                "high-error-rate",
+                "Error rates above one half bend like a logistic: forecasts tend to come out too high.",
+            )
+        )
     found += _ratio_notice(known, point)
     return tuple(found)
 
@@ -328,14 +357,19 @@ def _ratio_notice(known: Evidence, point: Mapping[str, Any]) -> list[Notice]:
     ratios = known.inputs["tokens"] / known.inputs["params"]
     ratio = _value(point, "tokens", 0) / _value(point, "params", 0)
     low, high = float(ratios.min()), float(ratios.max())
-    if ratio > 1.5 * high:
-        return [Notice("ratio", f"{ratio:,.3g} tokens per parameter; the runs stop at {high:,.3g}: a guess.", {"ratio": ratio})]
-    if ratio < low / 1.5:
-        return [Notice("ratio", f"{ratio:,.3g} tokens per parameter; the runs start at {low:,.3g}: a guess.", {"ratio": ratio})]
-    return []
+    if low / RATIO_SLACK <= ratio <= high * RATIO_SLACK:
+        return []
+    end = f"stop at {_short(high)}" if ratio > high else f"start at {_short(low)}"
+    return [Notice("ratio", f"{_short(ratio)} tokens per parameter; the runs {end}: a guess.", {"ratio": ratio})]
 
 
-def _simple(fit: Fit, columns: Mapping[str, Array], points: Sequence[Mapping[str, Any]], value: Array, level: float, slack: int) -> Forecast:
+def _short(x: float) -> str:
+    return f"{x:,.0f}" if x >= 100 else f"{x:.3g}"
+
+
+def _simple(
+    fit: Fit, columns: Mapping[str, Array], points: Sequence[Mapping[str, Any]], value: Array, level: float, slack: int
+) -> Forecast:
     """Bootstrap and residual terms alone, for laws that have no others to be compared with."""
     from scipy.stats import t
 
@@ -358,7 +392,7 @@ def _simple(fit: Fit, columns: Mapping[str, Array], points: Sequence[Mapping[str
             top = fit.range[name][1] if name in fit.range else float(values[i])
             decades[name] = max(float(np.log10(values[i] / top)), 0.0) if values[i] > 0 and top > 0 else 0.0
         horizon = max(decades.values(), default=0.0)
-        ends: dict[str, float | None] = dict.fromkeys(("low", "high", "curve_low", "curve_high"))
+        ends: dict[str, float] = {}
         terms: dict[str, float] = {}
         sigma = None
         if boot is not None:
@@ -374,7 +408,10 @@ def _simple(fit: Fit, columns: Mapping[str, Array], points: Sequence[Mapping[str
             Point(
                 at={name: float(values[i]) for name, values in columns.items()},
                 value=float(value[i]),
-                **ends,
+                low=ends.get("low"),
+                high=ends.get("high"),
+                curve_low=ends.get("curve_low"),
+                curve_high=ends.get("curve_high"),
                 level=level,
                 decades=decades,
                 horizon=horizon,
@@ -389,7 +426,8 @@ def _simple(fit: Fit, columns: Mapping[str, Array], points: Sequence[Mapping[str
     else:
         notice = Notice(
             "model-error-left-out",
-            "No other laws are known for these inputs, so the interval covers estimation and noise but not a wrong law: expect it to be too narrow.",
+            "No other laws are known for these inputs: the interval covers estimation and noise, not a wrong law. "
+            "Expect it to be too narrow.",
         )
     method = f"{fit.law.id or 'formula'}, bootstrap and residual"
     return Forecast(tuple(built), fit.response, method, (fit.law.id or "formula",), (*fit.notices, notice), __version__)

@@ -27,7 +27,14 @@ from gnomon.laws.law import Law
 
 Array = np.ndarray
 
-LAWS_2D = ("chinchilla", "chinchilla_tied", "sum_no_floor", "product_floor", "sum_power_no_floor", "sum_power_floor")  # the first one is the main law
+LAWS_2D = (
+    "chinchilla",
+    "chinchilla_tied",
+    "sum_no_floor",
+    "product_floor",
+    "sum_power_no_floor",
+    "sum_power_floor",
+)  # the first one is the main law
 LAWS_1D = ("pow_floor", "pow", "shift_pow", "m4", "bnsl")
 DRAWS = 100  # refits behind s_b: the 16-84 % range of 100 draws is known to 10 %
 CUTS = (0.45, 0.7)  # shares of the log range at which a backtest cuts the rows
@@ -56,9 +63,8 @@ class Constants:
         from scipy.stats import t
 
         known = np.array(sorted(self.multipliers))
-        quantile = lambda q: t.ppf(0.5 + np.asarray(q) / 2, self.tail_df)  # noqa: E731
-        ratio = np.array([self.multipliers[k] for k in known]) / quantile(known)
-        return float(np.interp(level, known, ratio) * quantile(level))
+        ratio = np.array([self.multipliers[k] for k in known]) / t.ppf(0.5 + known / 2, self.tail_df)
+        return float(np.interp(level, known, ratio) * t.ppf(0.5 + level / 2, self.tail_df))
 
 
 @cache
@@ -94,7 +100,12 @@ class Terms:
     def shares(self, i: int) -> dict[str, float]:
         """Share of sigma^2 from each term at target i."""
         total = float(self.sigma[i] ** 2)
-        parts = {"bootstrap": self.bootstrap, "residual": self.residual, "spread": self.spread, "backtest": self.backtest}
+        parts = {
+            "bootstrap": self.bootstrap,
+            "residual": self.residual,
+            "spread": self.spread,
+            "backtest": self.backtest,
+        }
         return {name: float(part[i] ** 2) / total if total > 0 else 0.0 for name, part in parts.items()}
 
 
@@ -117,7 +128,9 @@ class Evidence:
     response_name: str = "loss"
 
     @classmethod
-    def of(cls, inputs: Mapping[str, Array], response: Array, groups: Array, *, seed: int = 0, name: str = "loss") -> Evidence:
+    def of(
+        cls, inputs: Mapping[str, Array], response: Array, groups: Array, *, seed: int = 0, name: str = "loss"
+    ) -> Evidence:
         """Evidence from rows, thinned evenly when there are very many.
 
         Raises:
@@ -127,7 +140,7 @@ class Evidence:
         for column, values in inputs.items():
             if n < 4 or len(np.unique(values)) < 3:
                 raise RefusalError(
-                    f"{n} rows with {len(np.unique(values))} values of {column} cannot carry a forecast: at least 4 rows and 3 values are needed.",
+                    f"{n} rows with {len(np.unique(values))} values of {column} cannot carry a forecast; it takes 4 rows and 3 values.",
                     hint="Add runs of other sizes.",
                     code="too-few-rows",
                 )
@@ -180,7 +193,12 @@ class Evidence:
         """Per subset of the rows, law id to its fit."""
         found: list[dict[str, Penalised]] = [{} for _ in subsets]
         for name in self.names:
-            design = Design(_law(name, tuple(self.inputs), self.response_name), tuple(self.inputs.values()), self.response, self.groups)
+            design = Design(
+                _law(name, tuple(self.inputs), self.response_name),
+                tuple(self.inputs.values()),
+                self.response,
+                self.groups,
+            )
             for into, fitted in zip(found, fit_subsets(design, np.stack(list(subsets))), strict=True):
                 into[name] = fitted
         return found
@@ -220,7 +238,9 @@ class Evidence:
             for low, fitted in zip(subsets, fits, strict=True):
                 above = np.flatnonzero(~low)
                 above = above[np.argsort(place[above], kind="stable")]
-                above = above[np.unique(np.linspace(0, len(above) - 1, min(MOST_TARGETS, len(above))).round().astype(int))]
+                above = above[
+                    np.unique(np.linspace(0, len(above) - 1, min(MOST_TARGETS, len(above))).round().astype(int))
+                ]
                 at = {k: v[above] for k, v in self.inputs.items()}
                 forecast = np.nanmedian(self.predictions(at, fitted), axis=0)
                 errors.append(forecast - np.log(self.response[above]))
@@ -250,7 +270,9 @@ class Evidence:
             axis = names[int(np.argmax(stacked[:, i]))] if horizon[i] > 0 else self.usual_axis
             error, reach, count = self.backtest(axis)
             if count:
-                back[i] = k.k_backtest * error * ((horizon[i] + k.horizon_offset) / (reach + k.horizon_offset)) ** k.growth
+                back[i] = (
+                    k.k_backtest * error * ((horizon[i] + k.horizon_offset) / (reach + k.horizon_offset)) ** k.growth
+                )
             else:
                 back[i] = k.no_backtest * (horizon[i] + k.horizon_offset)
         residual = max(self.main.scale, self.main.rms)
@@ -277,14 +299,11 @@ KEPT = 4  # tables whose fitted laws are kept for the next forecast, plan or rep
 
 def evidence_of(runs: Any, inputs: Sequence[str], response: str, *, seed: int = 0) -> Evidence:
     """Evidence from a Runs whose rows are usable; the same rows are fitted once in a process."""
-    key = (runs.fingerprint, tuple(inputs), response, seed)
+    columns = {name: np.asarray(runs[name], float) for name in inputs}
+    measured, groups = np.asarray(runs[response], float), np.asarray(runs.groups())
+    key = (tuple(inputs), response, seed, *(x.tobytes() for x in (*columns.values(), measured, groups)))
     if key not in _RECENT:
-        _RECENT[key] = _evidence_of(runs, inputs, response, seed)
+        _RECENT[key] = Evidence.of(columns, measured, groups, seed=seed, name=response)
         while len(_RECENT) > KEPT:
             _RECENT.popitem(last=False)
     return _RECENT[key]
-
-
-def _evidence_of(runs: Any, inputs: Sequence[str], response: str, seed: int) -> Evidence:
-    columns = {name: np.asarray(runs[name], float) for name in inputs}
-    return Evidence.of(columns, np.asarray(runs[response], float), np.asarray(runs.groups()), seed=seed, name=response)

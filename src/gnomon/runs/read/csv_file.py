@@ -32,13 +32,16 @@ def read_csv(path: Path, name: str) -> Raw:
     Raises:
         FileError: it is no such table; the message names the row.
     """
-    check_text(path, name, first_row=0)
+    lines = check_text(path, name, first_row=0)
     separator = "\t" if ".tsv" in path.suffixes else _separator(path, name)
     header, skip, sample = _head(path, name, separator)
     numeric = _numeric(header, sample)
     try:
         columns = _by_engine(path, header, skip, separator, numeric)
+        plain = len(header) > 1 and len(columns[0]) == lines - skip  # else blank lines, or line breaks within quotes
     except engine_error():
+        plain = False
+    if not plain:
         columns = _by_hand(path, name, header, separator)
     kept = [index for index, title in enumerate(header) if title or not _empty(columns[index])]
     names = tuple(header[index] or f"column{index + 1}" for index in kept)

@@ -45,7 +45,7 @@ def open_bytes(path: Path, name: str) -> BinaryIO:
     return cast(BinaryIO, stream)
 
 
-def check_text(path: Path, name: str, first_row: int) -> None:
+def check_text(path: Path, name: str, first_row: int) -> int:
     """See that a file is UTF-8 text and not empty.
 
     Args:
@@ -53,11 +53,15 @@ def check_text(path: Path, name: str, first_row: int) -> None:
         name: what messages call it.
         first_row: number of the row on the first line: 0 for a header, 1 for data.
 
+    Returns:
+        How many lines it has.
+
     Raises:
         FileError: it is empty, binary, or in another encoding; the first wrong byte is named by its row.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     read = lines = 0
+    end = b""
     with open_bytes(path, name) as stream:
         try:
             while block := stream.read(_BLOCK):
@@ -69,6 +73,7 @@ def check_text(path: Path, name: str, first_row: int) -> None:
                     decoder.decode(block)
                 read += len(block) if read or not block.isspace() else 0
                 lines += block.count(b"\n")
+                end = block[-1:]
             decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
             row = first_row + lines + error.object[: error.start].count(b"\n")
@@ -82,6 +87,7 @@ def check_text(path: Path, name: str, first_row: int) -> None:
             raise FileError(f"is damaged: {error}", where=Where(file=name)) from error
     if not read:
         raise FileError("is empty", where=Where(file=name), code="empty")
+    return lines + (end != b"\n")
 
 
 def _refuse_binary(head: bytes, name: str) -> None:
