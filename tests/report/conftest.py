@@ -343,4 +343,4 @@ def construct() -> type[Constructed]:
 
 @pytest.fixture(scope="session")
 def make_plan_page(constructed: Constructed) -> Callable[..., parts.Page]:
-    return lambda **settings: plan_page(constructed, **settings)
+    return lambda things=constructed, **settings: plan_page(things, **settings)

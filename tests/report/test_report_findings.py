@@ -260,18 +260,18 @@ def test_forecasts_are_compared_by_their_intervals() -> None:
     one, two = ForecastRow("A", 2.0, 1.9, 2.1), ForecastRow("B", 2.5, 2.4, 2.6)
     assert (
         forecast_finding(ForecastNumbers([one, two]))
-        == "A has the lowest forecast, 2.0, clear of all others' intervals."
+        == "A has the lowest forecast, 2.00, clear of all others' intervals."
     )
     near = replace(two, value=2.1, low=2.0, high=2.2)
     assert forecast_finding(ForecastNumbers([one, near])).endswith("its interval overlaps that of B.")
     assert (
         forecast_finding(ForecastNumbers([one]))
-        == "A: expect a loss of 2.0; a new run should land between 1.9 and 2.1 (90%)."
+        == "A: expect a loss of 2.00; a new run should land between 1.90 and 2.10 (90%)."
     )
     hit = replace(one, measured=2.05)
     assert (
         forecast_finding(ForecastNumbers([hit]))
-        == "Forecast 2.0 (1.9 to 2.1), measured 2.05: 2.4% off, inside the 90% interval."
+        == "Forecast 2.00 (1.90 to 2.10), measured 2.050: 2.4% off, inside the 90% interval."
     )
     many = forecast_finding(ForecastNumbers([hit, replace(two, measured=3.0)]))
     assert many.startswith("One of two measured values lies inside the 90% interval")

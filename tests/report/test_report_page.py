@@ -142,9 +142,7 @@ def test_headings_out_of_order_are_refused(make_plan_page: MakePage) -> None:
 
 
 def test_two_builds_are_the_same_bytes(construct: Any, make_plan_page: MakePage, html: str) -> None:
-    import conftest as here
-
-    assert here.plan_page(construct()).html() == html
+    assert make_plan_page(construct()).html() == html
 
 
 def test_the_page_asks_for_nothing(html: str) -> None:

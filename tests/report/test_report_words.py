@@ -48,7 +48,8 @@ def test_signed_percent_has_a_true_minus() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "half", "text"), [(1.97412, 0.04, "1.97"), (1.97412, 0.0042, "1.974"), (2.5, 0.3, "2.5"), (17.9, 3, "18")]
+    ("value", "half", "text"),
+    [(1.97412, 0.04, "1.97"), (1.97412, 0.0042, "1.974"), (2.5, 0.3, "2.50"), (17.9, 3, "18")],
 )
 def test_a_loss_has_the_decimals_its_interval_deserves(value: float, half: float, text: str) -> None:
     assert words.loss(value, half) == text

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gnomon.report.words import compute, minus, number
+from gnomon.report.words import compute, minus, number, rounded
 
 Array = npt.NDArray[np.float64]
 
@@ -172,7 +172,11 @@ def log_axis(
     margin = (high / low) ** pad
     low, high = low / margin, high * margin
     return Axis(
-        _figures(low), _figures(high), title, log_ticks(_figures(low), _figures(high), kind, most=most), log=True
+        rounded(low, 6),
+        rounded(high, 6),
+        title,
+        log_ticks(rounded(low, 6), rounded(high, 6), kind, most=most),
+        log=True,
     )
 
 
@@ -184,7 +188,7 @@ def linear_axis(
     if low == high:
         low, high = low - (abs(low) or 1) / 10, high + (abs(high) or 1) / 10
     margin = (high - low) * pad
-    low, high = _figures(low - margin), _figures(high + margin)
+    low, high = rounded(low - margin, 6), rounded(high + margin, 6)
     return Axis(low, high, title, linear_ticks(low, high, kind, most=most))
 
 
@@ -196,8 +200,3 @@ def _span(values: Iterable[npt.ArrayLike], *, positive: bool) -> tuple[float, fl
     if not len(every):
         raise ValueError("an axis needs at least one finite value" + (" above zero" if positive else ""))
     return float(every.min()), float(every.max())
-
-
-def _figures(value: float) -> float:
-    """Six significant figures: a window needs no more, and the specification stays short."""
-    return float(f"{value:.6g}")

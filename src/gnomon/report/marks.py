@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.report.palette import LIGHT
+from gnomon.report.words import rounded
 
 Layer = dict[str, Any]
 Rows = list[dict[str, Any]]
@@ -166,5 +167,5 @@ def _many(column: Any) -> bool:
 
 def _short(value: Any) -> Any:
     if isinstance(value, (float, np.floating)):
-        return float(f"{float(value):.7g}")
+        return rounded(float(value), 7)
     return int(value) if isinstance(value, np.integer) else value

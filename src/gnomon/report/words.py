@@ -55,13 +55,13 @@ def number(value: float | None, kind: str = "plain", *, half: float | None = Non
 
 
 def decimals(half: float | None, value: float = 1.0) -> int:
-    """Decimals worth showing: up to the first digit of the half width, at most three figures beyond it.
+    """Decimals worth showing: up to the first digit of the half width, at least two where that is below one.
 
     Without a half width, four significant figures of the value.
     """
     if half is None or not math.isfinite(half) or half <= 0:
         return max(0, 3 - math.floor(math.log10(abs(value)))) if value else 3
-    return min(6, max(0, -math.floor(math.log10(half))))
+    return min(6, max(2 if half < 1 else 0, -math.floor(math.log10(half))))
 
 
 def loss(value: float, half: float | None = None, *, more: int = 0) -> str:
@@ -91,6 +91,11 @@ def percent(fraction: float, *, signed: bool = False, digits: int = 2) -> str:
 def times(ratio: float) -> str:
     """A ratio: `44×`, `1.4×`."""
     return f"{minus(_figures(ratio, 2))}×"
+
+
+def rounded(value: float, figures: int = 2) -> float:
+    """The value with so many significant figures."""
+    return float(f"{value:.{figures}g}")
 
 
 def quantity(value: float, column: str) -> str:

@@ -14,7 +14,7 @@ from gnomon.report.frame import HALF, TEXT, Frame, frame
 from gnomon.report.labels import keep_apart, text_width
 from gnomon.report.marks import Layer, dots, line, polygon, rows, rule, words
 from gnomon.report.scatter import scatter
-from gnomon.report.words import compute, number, percent, plural, quantity, times
+from gnomon.report.words import compute, number, percent, plural, quantity, rounded, times
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,11 @@ def contour_finding(numbers: ContourNumbers) -> str:
     first, last = float(ratio[0]), float(ratio[-1])
     if max(first, last) / min(first, last) < 1.5:
         middle = float(np.exp(np.mean(np.log(ratio))))
-        text = f"The path of best allocation stays near {number(float(f'{middle:.2g}'))} tokens per parameter"
+        text = f"The path of best allocation stays near {number(rounded(middle))} tokens per parameter"
     else:
         way = "rises" if last > first else "falls"
-        ends = f"{number(float(f'{first:.2g}'))} to {number(float(f'{last:.2g}'))}"
-        start, stop = compute(float(f"{numbers.path_flops[0]:.1g}")), compute(float(f"{numbers.path_flops[-1]:.1g}"))
+        ends = f"{number(rounded(first))} to {number(rounded(last))}"
+        start, stop = compute(rounded(numbers.path_flops[0], 1)), compute(rounded(numbers.path_flops[-1], 1))
         text = f"The best allocation {way} from {ends} tokens per parameter between {start} and {stop} FLOP"
     if not numbers.target:
         return f"{text}."

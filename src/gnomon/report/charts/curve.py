@@ -27,7 +27,8 @@ class Curve:
         high: upper end.
         new_low: lower end of the interval of a new run.
         new_high: upper end.
-        path: how the line runs, to be read after "the law", e.g. "along its compute-optimal path".
+        path: how the line runs, to be read after the name of the law, e.g. "along its compute-optimal path".
+        says: what a reader must know about the bands.
     """
 
     x: Array
@@ -37,6 +38,7 @@ class Curve:
     new_low: Array | None = None
     new_high: Array | None = None
     path: str = ""
+    says: str = ""
 
     @property
     def highest(self) -> Array:

@@ -66,7 +66,7 @@ def draw_fit(numbers: FitNumbers, *, width: float = WIDE, height: float | None =
     plot = frame(x, y, width=width, height=height or (320 if narrow else 340), top=30 + over, right=10)
     layers: list[Layer] = []
     reach = float(np.max(numbers.x))
-    if max(x.high, reach) > reach * 1.05:
+    if x.log and x.high > reach * 1.05:
         layers += beyond(plot, reach, numbers.target)
     layers += bands(numbers.curve)
     drawn = scatter(
@@ -148,6 +148,8 @@ def _bins(numbers: FitNumbers) -> Bins | None:
 def _x_axis(numbers: FitNumbers, narrow: bool) -> Axis:
     ends = [numbers.x, numbers.curve.x] + ([np.array([numbers.target.x])] if numbers.target else [])
     title, kind = meaning(numbers.x_name), kind_of(numbers.x_name)
+    if min(float(np.min(e)) for e in ends) <= 0:
+        return linear_axis(ends, title, kind, most=4 if narrow else 8, pad=0.015)
     return log_axis(ends, title, kind, most=4 if narrow else 8, pad=0.015)
 
 
@@ -219,6 +221,8 @@ def _note(numbers: FitNumbers, clipped: str, left: str) -> str:
         f"Line: {numbers.law}{' ' + c.path if c.path else ''}.",
         capital("; ".join(shades)) + "." if shades else "There is no band: the fit has no intervals.",
     ]
+    if c.says:
+        parts.append(c.says)
     t = numbers.target
     if t:
         ring = "Ring: the forecast"

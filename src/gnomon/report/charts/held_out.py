@@ -14,7 +14,7 @@ from gnomon.report.frame import HALF, TEXT, frame
 from gnomon.report.labels import text_width
 from gnomon.report.marks import bar, rows, rule
 from gnomon.report.scatter import scatter
-from gnomon.report.words import kind_of, loss, meaning, number, percent, plural, quantity
+from gnomon.report.words import kind_of, loss, meaning, number, percent, plural, quantity, rounded
 
 MOST = 300
 """Above this many held-out runs only some of those inside their interval are drawn."""
@@ -120,7 +120,7 @@ def _rank_axis(numbers: HeldOutNumbers, order: np.ndarray) -> Axis:
     count = len(order)
     kind = kind_of(numbers.scale_name)
     wanted = sorted({0, (count - 1) // 2, count - 1}) if count > 4 else [0, count - 1] if count > 1 else [0]
-    labels = [number(float(f"{numbers.scale[order[i]]:.2g}"), kind) for i in wanted]
+    labels = [number(rounded(numbers.scale[order[i]]), kind) for i in wanted]
     keep = [i for i, text in enumerate(labels) if text not in labels[:i]]
     if len(keep) == 3 and text_width("".join(labels), TEXT) > 240:
         keep = [0, 2]

@@ -15,7 +15,7 @@ from gnomon.report.frame import HALF, TEXT, frame
 from gnomon.report.labels import text_width
 from gnomon.report.marks import Layer, Rows, bar, dots, line, rows
 from gnomon.report.scatter import scatter
-from gnomon.report.words import capital, compute, interval, listed, loss, meaning, number, quantity, several
+from gnomon.report.words import capital, compute, interval, listed, loss, meaning, number, quantity, rounded, several
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def draw_isoflop(numbers: IsoflopNumbers, *, width: float = HALF, height: float 
     budgets = sorted(numbers.budgets, key=lambda b: b.flops)
     x = log_axis([b.params for b in budgets], "parameters", "count", most=5 if width < 500 else 8)
     y = log_axis([b.loss for b in budgets], meaning(numbers.response), "plain", most=6)
-    labels = [compute(float(f"{b.flops:.2g}")) for b in budgets]
+    labels = [compute(rounded(b.flops)) for b in budgets]
     right = max(text_width(label, TEXT) for label in labels) + 12
     plot = frame(x, y, width=width, height=height, right=right)
     roles, step = shades(len(budgets))
@@ -168,7 +168,7 @@ def _minima(budgets: Sequence[Budget]) -> list[Layer]:
 
 
 def _says(budget: Budget, response: str) -> list[str]:
-    at = f"{compute(float(f'{budget.flops:.3g}'))} FLOP"
+    at = f"{compute(rounded(budget.flops, 3))} FLOP"
     noun = response.replace("_", " ")
     return [
         f"{at}, {quantity(float(p), 'params')}: {noun} {loss(float(v))}"

@@ -14,7 +14,7 @@ from gnomon.report.figure import Figure, Numbers
 from gnomon.report.frame import HALF, TEXT, frame
 from gnomon.report.labels import text_width
 from gnomon.report.marks import Layer, Rows, dots, line, rows
-from gnomon.report.words import capital, loss, meaning, number, quantity, several
+from gnomon.report.words import capital, loss, meaning, number, quantity, rounded, several
 
 POINTS = 120
 """A curve is drawn through at most this many of its checkpoints, evenly spaced in ln(tokens)."""
@@ -90,7 +90,7 @@ def ladder_finding(numbers: LadderNumbers) -> str:
         return f"{head}: at equal tokens the larger run is not always lower, not even at the end."
     if start == 0.0:
         return f"{head}: at equal tokens the larger run is always lower."
-    return f"{head}: from {quantity(float(f'{start:.2g}'), 'tokens')} on, the larger run is always lower."
+    return f"{head}: from {quantity(rounded(start), 'tokens')} on, the larger run is always lower."
 
 
 def ordered_from(rungs: Sequence[Rung]) -> float | None:

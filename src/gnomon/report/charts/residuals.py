@@ -12,7 +12,7 @@ from gnomon.report.figure import Figure, Numbers
 from gnomon.report.frame import HALF, frame
 from gnomon.report.marks import Layer, band, line, rows, rule
 from gnomon.report.scatter import scatter
-from gnomon.report.words import capital, kind_of, meaning, percent, plural, quantity, several
+from gnomon.report.words import capital, kind_of, meaning, percent, plural, quantity, rounded, several
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def draw_residuals(numbers: ResidualNumbers, *, width: float = HALF, height: flo
     value = 100 * np.asarray(numbers.residual)
     sd = 100 * robust_sd(numbers.residual)
     ends = np.array([-4 * sd, 4 * sd])
-    limit = 10 * sd if sd > 0 else np.inf
+    limit = 15 * sd if sd > 0 else np.inf
     inner = value[np.abs(value) <= limit]
     y = linear_axis([inner, ends], "residual (%)", "signed", most=7)
     narrow = width < 500
@@ -74,7 +74,7 @@ def residual_finding(numbers: ResidualNumbers) -> str:
     beyond = beyond if far else f"none of {count:,} runs lies beyond three robust standard deviations"
     kind, size = trend(numbers.x, numbers.residual)
     if kind == "none":
-        reach = quantity(float(f"{np.max(numbers.x):.2g}"), numbers.x_name)
+        reach = quantity(rounded(np.max(numbers.x)), numbers.x_name)
         return f"Residuals show no trend with scale up to {reach}; {beyond}."
     if kind == "slope":
         way = "rise" if size > 0 else "fall"

@@ -1,0 +1,1 @@
+"""From live objects to the records of the chart kit, and the figures they become."""

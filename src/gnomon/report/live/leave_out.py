@@ -1,0 +1,68 @@
+"""What a forecast would be without each run in turn: all refits at once, from the fit's own optimum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gnomon.report.charts import InfluenceNumbers
+from gnomon.report.words import number, quantity
+
+if TYPE_CHECKING:
+    from gnomon.fit import Fit
+
+MOST = 300
+"""Of more runs than this, those with the largest residuals are left out."""
+
+
+def influence_numbers(
+    fit: Fit, at: Mapping[str, float], *, half: float | None, what: str = ""
+) -> InfluenceNumbers | None:
+    """Change of the forecast at a point when one run is left out and the law refitted.
+
+    Args:
+        fit: a fit with its rows.
+        at: inputs of the law.
+        half: relative half width of the forecast's interval; `None` for the fit's typical miss.
+        what: the forecast in words.
+
+    Returns:
+        `None` when there are too few runs to leave one out.
+    """
+    from gnomon.fit.estimate import make_design, run_names
+    from gnomon.fit.newton import minimise
+    from gnomon.fit.objective import objective
+
+    design = make_design(type(fit.law), fit.data)
+    _, index = np.unique(design.groups, return_inverse=True)
+    count = int(index.max()) + 1
+    if count < design.p + 3:
+        return None
+    worst = np.zeros(count)
+    np.maximum.at(worst, index, np.abs(np.asarray(fit.residuals, dtype=np.float64)))
+    chosen = np.argsort(-worst, kind="stable")[:MOST]
+    weights = np.where(index[None, :] == chosen[:, None], 0.0, 1.0)
+    theta = np.repeat(design.theta(fit.law.values)[None], len(chosen), 0)
+    found = minimise(design.kernel, objective(fit.objective), theta, design.target, weights=weights, continuation=0)
+    values = design.values(found.theta)
+    changed = type(fit.law)(**{name: np.asarray(value)[:, None] for name, value in values.items()})
+    inputs = {name: np.array([float(at[name])]) for name in fit.law.inputs}
+    with np.errstate(all="ignore"):
+        change = np.ravel(changed(**inputs)) / float(np.ravel(fit.law(**inputs))[0]) - 1
+    good = np.asarray(found.converged) & np.isfinite(change)
+    if not good.any():
+        return None
+    names = run_names(fit.data)
+    first = np.unique(index, return_index=True)[1]
+    shown = [str(names[first[g]]) for g in chosen[good]]
+    width = half if half is not None else 2 * fit.residual_sd
+    return InfluenceNumbers(shown, change[good], width, what=what or "the forecast")
+
+
+def where_words(at: Mapping[str, float]) -> str:
+    """A point in a few words: `70B on 1.4T`, `5.76·10²³ FLOP`, `steps 4,000, lr 0.002`."""
+    if set(at) == {"params", "tokens"}:
+        return f"{number(at['params'], 'count')} on {number(at['tokens'], 'count')}"
+    return ", ".join(quantity(value, name) for name, value in at.items())
