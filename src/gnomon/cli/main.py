@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from gnomon.cli import backtest, check, fit, forecast, laws, plan, quickstart
+from gnomon.cli import backtest, check, fit, forecast, laws, plan, quickstart, report
 from gnomon.cli.failure import Stopped, fail, from_defect, from_usage
 from gnomon.cli.help import Command, Group
 from gnomon.errors import FileError, GnomonError, InputError, Where
@@ -61,6 +61,7 @@ plans = typer.Typer(
 plans.callback()(plan.plan)
 plans.command(cls=Command, epilog=plan.EXAMPLES)(plan.allocate)
 app.add_typer(plans, name="plan", rich_help_panel=DECIDE)
+app.command(cls=Command, epilog=report.EXAMPLES, rich_help_panel=DECIDE)(report.report)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
