@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from gnomon.runs import format_number as format_number
     from gnomon.runs import parse_number as parse_number
     from gnomon.runs import read_runs as read_runs
+    from gnomon.studies import run_study as run_study
 
 _MODULES = ("fit", "forecast", "laws", "plan", "report")
 _HOME = {
@@ -64,6 +65,7 @@ _HOME = {
     "number": "gnomon.laws.law",
     "parse_number": "gnomon.runs",
     "read_runs": "gnomon.runs",
+    "run_study": "gnomon.studies",
 }
 
 __all__ = sorted([*_MODULES, *_HOME, "__version__"])
