@@ -114,7 +114,7 @@ def test_its_page_says_what_held(store: Path) -> None:
     result = run_study(TINY, engine="serial", store=store)
     html = study_page(result).html()
     assert '<h2 id="claims">' in html
-    assert "✓ holds" in html
-    assert "? cannot tell: not measured at this scale" in html
+    assert "✓\u00a0holds" in html
+    assert "?\u00a0cannot tell: not measured at this scale" in html
     assert html == study_page(result).html()
     json.loads(result.to_json())

@@ -22,7 +22,7 @@ from gnomon.report.page import (
     Table,
     Value,
 )
-from gnomon.report.words import listed, number, plural
+from gnomon.report.words import listed, number, plural, rounded
 from gnomon.studies.claim import CANNOT_TELL, FAILS, HOLDS, Verdict
 from gnomon.studies.result import Result
 
@@ -82,11 +82,11 @@ def _row(v: Verdict) -> tuple[str | Spread, ...]:
     if m.value is None:
         measured: str | Spread = "–"
     elif m.low is None or m.high is None:
-        measured = number(m.value)
+        measured = number(rounded(m.value, 3))
     else:
-        measured = Spread(number(m.value), f"{number(m.low)} to {number(m.high)}")
+        measured = Spread(number(rounded(m.value, 3)), f"{number(rounded(m.low, 3))} to {number(rounded(m.high, 3))}")
     why = f": {v.reason or m.reason}" if v.word == CANNOT_TELL and (v.reason or m.reason) else ""
-    return v.claim.statement, measured, str(v.claim.rule), f"{GLYPHS[v.word]} {v.word}{why}"
+    return v.claim.statement, measured, str(v.claim.rule), f"{GLYPHS[v.word]}\u00a0{v.word}{why}"
 
 
 def _counts(rows: list[Verdict]) -> dict[str, int]:
