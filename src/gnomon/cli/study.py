@@ -37,7 +37,12 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="a study of gn
 ScaleOption = Annotated[
     str, typer.Option("--scale", metavar="smoke|quick|full", help="seconds, about five minutes, about an hour")
 ]
-EngineOption = Annotated[str, typer.Option("--engine", metavar="NAME", help="where trials run: processes or serial")]
+EngineOption = Annotated[
+    str,
+    typer.Option(
+        "--engine", metavar="NAME", help="where trials run: processes, serial, or ray (RAY_ADDRESS names a cluster)"
+    ),
+]
 StoreOption = Annotated[
     str | None, typer.Option("--store", metavar="FILE", help="where trials are kept (gnomon-studies/store.gnomon)")
 ]

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gnomon.engines import Engine, Processes, Serial, TrialError
+from gnomon.engines import Engine, Processes, Ray, Serial, TrialError
 from gnomon.errors import InputError, RefusalError, UnknownNameError, near
+from gnomon.lab.backend import environment
 from gnomon.runs.store import SUFFIX, Kept, Store
 from gnomon.studies.catalogue import study as study_of
 from gnomon.studies.claim import verdicts
@@ -21,7 +22,7 @@ from gnomon.studies.trial import Trial, do
 FOLDER = "gnomon-studies"
 """Where the store lies unless a place is named."""
 
-ENGINES = ("serial", "processes")
+ENGINES = ("serial", "processes", "ray")
 """Engines by name."""
 
 
@@ -64,7 +65,7 @@ def run_study(
         name: of a study, or a study of one's own.
         scale: "smoke", "quick" or "full".
         seed: of all its random numbers.
-        engine: "serial", "processes", or an engine.
+        engine: "serial", "processes", "ray" (the cluster at RAY_ADDRESS, or a local one), or an engine.
         store: file of the store (default gnomon-studies/store.gnomon).
         retry: run failed trials again.
         progress: called with news.
@@ -168,9 +169,9 @@ def _engine(engine: str | Engine) -> Any:
     if engine == "serial":
         return Serial()
     if engine == "processes":
-        from gnomon.lab.backend import environment
-
         return Processes(environment=environment(threads=1))
+    if engine == "ray":
+        return Ray(environment=environment(threads=1))
     raise UnknownNameError(f"there is no engine {engine!r}", hint=near(engine, ENGINES))
 
 
