@@ -40,7 +40,9 @@ ScaleOption = Annotated[
 EngineOption = Annotated[
     str,
     typer.Option(
-        "--engine", metavar="NAME", help="where trials run: processes, serial, or ray (RAY_ADDRESS names a cluster)"
+        "--engine",
+        metavar="NAME",
+        help="where trials run: processes, serial, ray (RAY_ADDRESS names a cluster), or slurm",
     ),
 ]
 StoreOption = Annotated[

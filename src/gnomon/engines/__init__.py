@@ -5,6 +5,7 @@ from gnomon.engines.engine import Engine, Failure, Outcome, Tell, TrialError
 from gnomon.engines.processes import Processes, available_cores
 from gnomon.engines.ray import Ray
 from gnomon.engines.serial import Serial
+from gnomon.engines.slurm import Slurm
 
 __all__ = [
     "Cache",
@@ -14,6 +15,7 @@ __all__ = [
     "Processes",
     "Ray",
     "Serial",
+    "Slurm",
     "Tell",
     "TrialError",
     "available_cores",

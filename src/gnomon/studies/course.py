@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gnomon.engines import Engine, Processes, Ray, Serial, TrialError
+from gnomon.engines import Engine, Processes, Ray, Serial, Slurm, TrialError
 from gnomon.errors import InputError, RefusalError, UnknownNameError, near
 from gnomon.lab.backend import environment
 from gnomon.runs.store import SUFFIX, Kept, Store
@@ -22,7 +22,7 @@ from gnomon.studies.trial import Trial, do
 FOLDER = "gnomon-studies"
 """Where the store lies unless a place is named."""
 
-ENGINES = ("serial", "processes", "ray")
+ENGINES = ("serial", "processes", "ray", "slurm")
 """Engines by name."""
 
 
@@ -65,7 +65,8 @@ def run_study(
         name: of a study, or a study of one's own.
         scale: "smoke", "quick" or "full".
         seed: of all its random numbers.
-        engine: "serial", "processes", "ray" (the cluster at RAY_ADDRESS, or a local one), or an engine.
+        engine: "serial", "processes", "ray" (the cluster at RAY_ADDRESS, or a local one), "slurm" (jobs
+            whose files lie beside the store), or an engine.
         store: file of the store (default gnomon-studies/store.gnomon).
         retry: run failed trials again.
         progress: called with news.
@@ -92,7 +93,7 @@ def run_study(
 
         say()
         if todo:
-            with _engine(engine) as at_work:
+            with _engine(engine, kept.path.parent) as at_work:
                 for outcome in at_work.map(do, todo, affinity=_kind, tell=lambda _, told: say(told)):
                     trial = todo[outcome.index]
                     if outcome.failure is None:
@@ -163,7 +164,7 @@ def _judged(
     )
 
 
-def _engine(engine: str | Engine) -> Any:
+def _engine(engine: str | Engine, folder: Path) -> Any:
     if not isinstance(engine, str):
         return nullcontext(engine)
     if engine == "serial":
@@ -172,6 +173,8 @@ def _engine(engine: str | Engine) -> Any:
         return Processes(environment=environment(threads=1))
     if engine == "ray":
         return Ray(environment=environment(threads=1))
+    if engine == "slurm":
+        return Slurm(folder / "slurm", environment=environment(threads=1))
     raise UnknownNameError(f"there is no engine {engine!r}", hint=near(engine, ENGINES))
 
 
