@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from gnomon.cli import backtest, check, fit, forecast, laws, plan, quickstart
+from gnomon.cli import backtest, check, fit, forecast, laws, plan, quickstart, reproduce
 from gnomon.cli.failure import Stopped, fail, from_defect, from_usage
 from gnomon.cli.help import Command, Group
 from gnomon.errors import FileError, GnomonError, InputError, Where
@@ -47,6 +47,7 @@ START, DECIDE = "start here", "from runs to a decision"
 for heading, function, epilog in (
     (START, quickstart.quickstart, quickstart.EXAMPLES),
     (START, laws.laws, laws.EXAMPLES),
+    (START, reproduce.reproduce, reproduce.EXAMPLES),
     (DECIDE, check.check, check.EXAMPLES),
     (DECIDE, fit.fit, fit.EXAMPLES),
     (DECIDE, backtest.backtest, backtest.EXAMPLES),

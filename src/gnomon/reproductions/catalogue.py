@@ -10,6 +10,11 @@ from gnomon.reproductions.reproduction import Reproduction
 CATALOGUE = (
     "chinchilla",
     "overtraining",
+    "data_constrained",
+    "olmo_ladder",
+    "learning_curves",
+    "compute_optimal_steps",
+    "nanochat",
 )
 
 
