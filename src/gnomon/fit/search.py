@@ -55,7 +55,7 @@ def starts(design: Design) -> Array:
     while np.prod([len(g) for g in grids], initial=1) > MOST_CELLS:
         longest = int(np.argmax([len(g) for g in grids]))
         grids[longest] = grids[longest][::2]
-    cells = np.array(list(product(*grids)), float).reshape(-1, len(names))
+    cells = np.array(list(product(*grids)), float)  # (1, 0) for a law that is linear in all of its parameters
     values = {k: cells[:, j : j + 1] for j, k in enumerate(names)}
     amplitudes, misfit = _profile(design, values, linear, inputs, output)
     order = np.argsort(misfit)

@@ -18,11 +18,41 @@ from gnomon.laws.law import Law, Parameter, Published, coefficient, exponent, fl
 from gnomon.laws.catalogue import CATALOGUE, catalogue, law, search  # isort: skip
 
 if TYPE_CHECKING:
+    from gnomon.laws.architecture.linear_attention import LinearAttention as LinearAttention
+    from gnomon.laws.architecture.moe import ClarkMoe as ClarkMoe
+    from gnomon.laws.architecture.moe import JointMoe as JointMoe
+    from gnomon.laws.architecture.moe import Krajewski as Krajewski
+    from gnomon.laws.architecture.moe import MoeActive as MoeActive
+    from gnomon.laws.architecture.parscale import ParScale as ParScale
+    from gnomon.laws.architecture.parscale import ParScaleCorrelated as ParScaleCorrelated
+    from gnomon.laws.architecture.precision import PrecisionPtq as PrecisionPtq
+    from gnomon.laws.architecture.precision import PrecisionSize as PrecisionSize
+    from gnomon.laws.architecture.precision import PrecisionTrain as PrecisionTrain
+    from gnomon.laws.architecture.sparse import FrantarSparse as FrantarSparse
     from gnomon.laws.bnsl import Bnsl as Bnsl
     from gnomon.laws.chinchilla import Chinchilla as Chinchilla
     from gnomon.laws.chinchilla import ChinchillaTied as ChinchillaTied
     from gnomon.laws.downstream import ExpLossErr as ExpLossErr
     from gnomon.laws.downstream import Sigmoid4 as Sigmoid4
+    from gnomon.laws.hyperparameters.allocation import OptimalParams as OptimalParams
+    from gnomon.laws.hyperparameters.allocation import OptimalTokens as OptimalTokens
+    from gnomon.laws.hyperparameters.batch_rules import BatchDecay as BatchDecay
+    from gnomon.laws.hyperparameters.batch_rules import BatchLR as BatchLR
+    from gnomon.laws.hyperparameters.deepseek import DeepSeekBatch as DeepSeekBatch
+    from gnomon.laws.hyperparameters.deepseek import DeepSeekLR as DeepSeekLR
+    from gnomon.laws.hyperparameters.marin import MarinBeta2 as MarinBeta2
+    from gnomon.laws.hyperparameters.marin import MarinDepth as MarinDepth
+    from gnomon.laws.hyperparameters.marin import MarinLR as MarinLR
+    from gnomon.laws.hyperparameters.olmo_ladder import LadderBatch as LadderBatch
+    from gnomon.laws.hyperparameters.olmo_ladder import LadderLR as LadderLR
+    from gnomon.laws.hyperparameters.olmo_ladder import LadderWarmup as LadderWarmup
+    from gnomon.laws.hyperparameters.power_lines import PowerLinesBatch as PowerLinesBatch
+    from gnomon.laws.hyperparameters.power_lines import PowerLinesDecay as PowerLinesDecay
+    from gnomon.laws.hyperparameters.step_law import StepLawBatch as StepLawBatch
+    from gnomon.laws.hyperparameters.step_law import StepLawLR as StepLawLR
+    from gnomon.laws.hyperparameters.width import MupLR as MupLR
+    from gnomon.laws.hyperparameters.width import WidthDecay as WidthDecay
+    from gnomon.laws.hyperparameters.width import WidthSingular as WidthSingular
     from gnomon.laws.kaplan import KaplanD as KaplanD
     from gnomon.laws.kaplan import KaplanN as KaplanN
     from gnomon.laws.kaplan import KaplanND as KaplanND

@@ -55,4 +55,150 @@ BIBTEX = {
             and Cherti, Mehdi and Jitsev, Jenia},
   journal = {arXiv:2506.04598}, year = {2025}
 }""",
+    "clark2022": """@article{clark2022,
+  title = {Unified Scaling Laws for Routed Language Models},
+  author = {Clark, Aidan and de las Casas, Diego and Guy, Aurelia and Mensch, Arthur and others},
+  journal = {arXiv:2202.01169}, year = {2022}
+}""",
+    "krajewski2024": """@article{krajewski2024,
+  title = {Scaling Laws for Fine-Grained Mixture of Experts},
+  author = {Krajewski, Jakub and Ludziejewski, Jan and Adamczewski, Kamil and Pi{\\'o}ro, Maciej and others},
+  journal = {arXiv:2402.07871}, year = {2024}
+}""",
+    "ludziejewski2025": """@article{ludziejewski2025,
+  title = {Joint MoE Scaling Laws: Mixture of Experts Can Be Memory Efficient},
+  author = {Ludziejewski, Jan and Pi{\\'o}ro, Maciej and Krajewski, Jakub and others},
+  journal = {arXiv:2502.05172}, year = {2025}
+}""",
+    "frantar2023": """@article{frantar2023,
+  title = {Scaling Laws for Sparsely-Connected Foundation Models},
+  author = {Frantar, Elias and Riquelme, Carlos and Houlsby, Neil and Alistarh, Dan and Evci, Utku},
+  journal = {arXiv:2309.08520}, year = {2023}
+}""",
+    "chen2025_parscale": """@article{chen2025_parscale,
+  title = {Parallel Scaling Law for Language Models},
+  author = {Chen, Mouxiang and Hui, Binyuan and Cui, Zeyu and Yang, Jiaxi and others},
+  journal = {arXiv:2505.10475}, year = {2025}
+}""",
+    "kumar2024": """@article{kumar2024,
+  title = {Scaling Laws for Precision},
+  author = {Kumar, Tanishq and Ankner, Zachary and Spector, Benjamin F. and Bordelon, Blake and others},
+  journal = {arXiv:2411.04330}, year = {2024}
+}""",
+    "shen2024": """@article{shen2024,
+  title = {Scaling Laws for Linear Complexity Language Models},
+  author = {Shen, Xuyang and Li, Dong and Leng, Ruitao and Qin, Zhen and Sun, Weigao and Zhong, Yiran},
+  journal = {arXiv:2406.16690}, year = {2024}
+}""",
+    "li2025_steplaw": """@article{li2025_steplaw,
+  title = {Predictable Scale: Part I, Optimal Hyperparameter Scaling Law in Large Language Model Pretraining},
+  author = {Li, Houyi and Zheng, Wenzhen and Wang, Qiufeng and Zhang, Hanshan and others},
+  journal = {arXiv:2503.04715}, year = {2025}
+}""",
+    "deepseek2024": """@article{deepseek2024,
+  title = {DeepSeek LLM: Scaling Open-Source Language Models with Longtermism},
+  author = {{DeepSeek-AI}},
+  journal = {arXiv:2401.02954}, year = {2024}
+}""",
+    "bergsma2025": """@article{bergsma2025,
+  title = {Power Lines: Scaling Laws for Weight Decay and Batch Size in LLM Pre-training},
+  author = {Bergsma, Shane and Dey, Nolan and Gosal, Gurpreet and Gray, Gavia and Soboleva, Daria and Hestness, Joel},
+  journal = {arXiv:2505.13738}, year = {2025}
+}""",
+    "karpathy2026": """@article{karpathy2026,
+  title = {nanochat},
+  author = {Karpathy, Andrej},
+  journal = {github.com/karpathy/nanochat}, year = {2026}
+}""",
+    "marin2025": """@article{marin2025,
+  title = {Marin: an open lab for foundation models},
+  author = {{The Marin community}},
+  journal = {github.com/marin-community/marin}, year = {2025}
+}""",
+    "yang2022": """@article{yang2022,
+  title = {Tensor Programs V: Tuning Large Neural Networks via Zero-Shot Hyperparameter Transfer},
+  author = {Yang, Greg and Hu, Edward J. and Babuschkin, Igor and Sidor, Szymon and others},
+  journal = {arXiv:2203.03466}, year = {2022}
+}""",
+    "fan2025": """@article{fan2025,
+  title = {Robust Layerwise Scaling Rules by Proper Weight Decay Tuning},
+  author = {Fan, Zhiyuan and Liu, Yifeng and Zhao, Qingyue and Yuan, Angela and Gu, Quanquan},
+  journal = {arXiv:2510.15262}, year = {2025}
+}""",
+    "openathena2026": """@article{openathena2026,
+  title = {Scaling law analysis: isoFLOP data and exponents of many labs},
+  author = {{Open Athena}},
+  journal = {github.com/Open-Athena/scaling-law-analysis}, year = {2026}
+}""",
+    "tan2025": """@article{tan2025,
+  title = {Scaling Behaviors of LLM Reinforcement Learning Post-Training: An Empirical Study in Mathematical Reasoning},
+  author = {Tan, Zelin and others},
+  journal = {arXiv:2509.25300}, year = {2025}
+}""",
+    "gao2022": """@article{gao2022,
+  title = {Scaling Laws for Reward Model Overoptimization},
+  author = {Gao, Leo and Schulman, John and Hilton, Jacob},
+  journal = {arXiv:2210.10760}, year = {2022}
+}""",
+    "feng2025": """@article{feng2025,
+  title = {Optimal Self-Consistency for Efficient Reasoning with Large Language Models},
+  author = {Feng, Austin and Alonso, Marius and Odonnat, Ambroise},
+  journal = {arXiv:2511.12309}, year = {2025}
+}""",
+    "t2_2026": """@article{t2_2026,
+  title = {Test-time scaling in the training budget: loss with repeated sampling (T2)},
+  author = {{quoted from a public study note of 2026; authors not at hand}},
+  journal = {secondary source}, year = {2026}
+}""",
+    "ruan2024": """@article{ruan2024,
+  title = {Observational Scaling Laws and the Predictability of Language Model Performance},
+  author = {Ruan, Yangjun and Maddison, Chris J. and Hashimoto, Tatsunori},
+  journal = {arXiv:2405.10938}, year = {2024}
+}""",
+    "henighan2020": """@article{henighan2020,
+  title = {Scaling Laws for Autoregressive Generative Modeling},
+  author = {Henighan, Tom and Kaplan, Jared and Katz, Mor and Chen, Mark and Hesse, Christopher and others},
+  journal = {arXiv:2010.14701}, year = {2020}
+}""",
+    "lin2024": """@article{lin2024,
+  title = {Data Scaling Laws in Imitation Learning for Robotic Manipulation},
+  author = {Lin, Fanqi and Hu, Yingdong and Sheng, Pingyue and Wen, Chuan and You, Jiacheng and Gao, Yang},
+  journal = {arXiv:2410.18647}, year = {2024}
+}""",
+    "rosso2025": """@article{rosso2025,
+  title = {Scaling Laws for Uncertainty in Deep Learning},
+  author = {Rosso, Mattia and Rossi, Simone and Franzese, Giulio and Heinonen, Markus and Filippone, Maurizio},
+  journal = {arXiv:2506.09648}, year = {2025}
+}""",
+    "bahri2021": """@article{bahri2021,
+  title = {Explaining Neural Scaling Laws},
+  author = {Bahri, Yasaman and Dyer, Ethan and Kaplan, Jared and Lee, Jaehoon and Sharma, Utkarsh},
+  journal = {arXiv:2102.06701}, year = {2021}
+}""",
+    "choshen2024": """@article{choshen2024,
+  title = {A Hitchhiker's Guide to Scaling Law Estimation},
+  author = {Choshen, Leshem and Zhang, Yang and Andreas, Jacob},
+  journal = {arXiv:2410.11840}, year = {2024}
+}""",
+    "baniodeh2025": """@article{baniodeh2025,
+  title = {Scaling Laws of Motion Forecasting and Planning},
+  author = {Baniodeh, Mustafa and others},
+  journal = {arXiv:2506.08228}, year = {2025}
+}""",
+    "yao2024": """@article{yao2024,
+  title = {Towards Neural Scaling Laws for Time Series Foundation Models},
+  author = {Yao, Qingren and Yang, Chao-Han Huck and Jiang, Renhe and Liang, Yuxuan and Jin, Ming and Pan, Shirui},
+  journal = {arXiv:2410.12360}, year = {2024}
+}""",
+    "zhang2025_dpa3": """@article{zhang2025_dpa3,
+  title = {A Graph Neural Network for the Era of Large Atomistic Models},
+  author = {Zhang, Duo and others},
+  journal = {arXiv:2506.01686}, year = {2025}
+}""",
+    "kang2024": """@article{kang2024,
+  title = {How Far is Video Generation from World Model: A Physical Law Perspective},
+  author = {Kang, Bingyi and Yue, Yang and Lu, Rui and Lin, Zhijie and Zhao, Yang and Wang, Kaixin and Huang, Gao
+            and Feng, Jiashi},
+  journal = {arXiv:2411.02385}, year = {2024}
+}""",
 }
