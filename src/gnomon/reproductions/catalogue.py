@@ -15,6 +15,13 @@ CATALOGUE = (
     "learning_curves",
     "compute_optimal_steps",
     "nanochat",
+    "isoflops",
+    "misfitting",
+    "step_law",
+    "parscale",
+    "mixing_laws",
+    "regmix",
+    "observational",
 )
 
 
