@@ -32,6 +32,23 @@ if TYPE_CHECKING:
     from gnomon.laws.bnsl import Bnsl as Bnsl
     from gnomon.laws.chinchilla import Chinchilla as Chinchilla
     from gnomon.laws.chinchilla import ChinchillaTied as ChinchillaTied
+    from gnomon.laws.domains.atoms import Atoms as Atoms
+    from gnomon.laws.domains.borrowed import SingleModel as SingleModel
+    from gnomon.laws.domains.generative import GenerativeCompute as GenerativeCompute
+    from gnomon.laws.domains.generative import GenerativeParams as GenerativeParams
+    from gnomon.laws.domains.generative import PositionLoss as PositionLoss
+    from gnomon.laws.domains.imitation import Imitation as Imitation
+    from gnomon.laws.domains.imitation import ImitationJoint as ImitationJoint
+    from gnomon.laws.domains.motion import DataExchange as DataExchange
+    from gnomon.laws.domains.motion import Motion as Motion
+    from gnomon.laws.domains.theory import ResolutionLimited as ResolutionLimited
+    from gnomon.laws.domains.theory import VarianceLimited as VarianceLimited
+    from gnomon.laws.domains.time_series import SeriesCompute as SeriesCompute
+    from gnomon.laws.domains.time_series import SeriesParams as SeriesParams
+    from gnomon.laws.domains.time_series import SeriesPoints as SeriesPoints
+    from gnomon.laws.domains.uncertainty import Uncertainty as Uncertainty
+    from gnomon.laws.domains.video import VideoAbnormal as VideoAbnormal
+    from gnomon.laws.domains.video import VideoError as VideoError
     from gnomon.laws.downstream import ExpLossErr as ExpLossErr
     from gnomon.laws.downstream import Sigmoid4 as Sigmoid4
     from gnomon.laws.hyperparameters.allocation import OptimalParams as OptimalParams
@@ -59,6 +76,14 @@ if TYPE_CHECKING:
     from gnomon.laws.m4 import M4 as M4
     from gnomon.laws.muennighoff import Muennighoff as Muennighoff
     from gnomon.laws.overtrain import Overtrain as Overtrain
+    from gnomon.laws.posttraining.observational import ObsLaw as ObsLaw
+    from gnomon.laws.posttraining.repeated import T2 as T2
+    from gnomon.laws.posttraining.reward import OveroptBestOfN as OveroptBestOfN
+    from gnomon.laws.posttraining.reward import OveroptRl as OveroptRl
+    from gnomon.laws.posttraining.rl import RlEfficiency as RlEfficiency
+    from gnomon.laws.posttraining.rl import RlSlope as RlSlope
+    from gnomon.laws.posttraining.voting import SelfConsistency as SelfConsistency
+    from gnomon.laws.posttraining.voting import VoteQuestion as VoteQuestion
     from gnomon.laws.power import Pow as Pow
     from gnomon.laws.power import PowFloor as PowFloor
     from gnomon.laws.power import ShiftPow as ShiftPow

@@ -65,6 +65,33 @@ CATALOGUE: dict[str, str] = {
     "width_singular": "hyperparameters.width:WidthSingular",
     "optimal_params": "hyperparameters.allocation:OptimalParams",
     "optimal_tokens": "hyperparameters.allocation:OptimalTokens",
+    # After pre-training.
+    "rl_slope": "posttraining.rl:RlSlope",
+    "rl_efficiency": "posttraining.rl:RlEfficiency",
+    "rm_overopt_bon": "posttraining.reward:OveroptBestOfN",
+    "rm_overopt_rl": "posttraining.reward:OveroptRl",
+    "self_consistency": "posttraining.voting:SelfConsistency",
+    "vote_question": "posttraining.voting:VoteQuestion",
+    "t2": "posttraining.repeated:T2",
+    "obs_law": "posttraining.observational:ObsLaw",
+    # Single fields.
+    "ar_generative_n": "domains.generative:GenerativeParams",
+    "ar_generative_c": "domains.generative:GenerativeCompute",
+    "position_loss": "domains.generative:PositionLoss",
+    "imitation": "domains.imitation:Imitation",
+    "imitation_joint": "domains.imitation:ImitationJoint",
+    "uncertainty": "domains.uncertainty:Uncertainty",
+    "variance_limited": "domains.theory:VarianceLimited",
+    "resolution_limited": "domains.theory:ResolutionLimited",
+    "single_model": "domains.borrowed:SingleModel",
+    "motion": "domains.motion:Motion",
+    "data_exchange": "domains.motion:DataExchange",
+    "tsfm_n": "domains.time_series:SeriesParams",
+    "tsfm_c": "domains.time_series:SeriesCompute",
+    "tsfm_d": "domains.time_series:SeriesPoints",
+    "atoms": "domains.atoms:Atoms",
+    "video_error": "domains.video:VideoError",
+    "video_abnormal": "domains.video:VideoAbnormal",
 }
 
 LISTING = "`gnomon laws` lists them all."

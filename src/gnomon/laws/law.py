@@ -50,6 +50,7 @@ class Law:
         typical: values for examples, in base units; where not given, the first published, else those of the parameters.
         ranges: per input, (smallest, largest) for examples; the usual range of that column where not given.
         exempt: contract check to the reason why this law cannot pass it; the check must then fail.
+        still_inputs: inputs that may keep one value in a fit, as when one size has checkpoints only.
         arguments: numbers that chose this variant of the law ("bnsl(2)").
     """
 
@@ -71,6 +72,7 @@ class Law:
     typical: ClassVar[Mapping[str, float]] = {}
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {}
     exempt: ClassVar[Mapping[str, str]] = {}
+    still_inputs: ClassVar[tuple[str, ...]] = ()
     arguments: ClassVar[tuple[float, ...]] = ()
     unbound: ClassVar[type[Law] | None] = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gnomon.runs.capability import Capabilities, capabilities
 from gnomon.runs.check import check
 from gnomon.runs.findings import Check, Finding
 from gnomon.runs.numbers import format_number, parse_number
@@ -11,12 +12,14 @@ from gnomon.runs.table import Column, Removal, Runs
 
 __all__ = [
     "FIELDS",
+    "Capabilities",
     "Check",
     "Column",
     "Field",
     "Finding",
     "Removal",
     "Runs",
+    "capabilities",
     "check",
     "format_number",
     "parse_number",

@@ -278,6 +278,40 @@ _FIELDS = (
     Field("weight_decay", "number", None, "decoupled weight decay", aliases=words("wd optim_weight_decay")),
     Field("bits_w", "number", "bits", "precision of the weights while training", aliases=words("weight_bits w_bits")),
     Field(
+        "bits_a", "number", "bits", "precision of activations while training", aliases=words("activation_bits a_bits")
+    ),
+    Field("bits_kv", "number", "bits", "precision of the key-value cache", aliases=words("kv_bits kv_cache_bits")),
+    Field(
+        "granularity",
+        "number",
+        None,
+        "how many times finer the experts are than the dense layer",
+        aliases=words("expert_granularity"),
+    ),
+    Field(
+        "streams",
+        "number",
+        None,
+        "parallel streams of one set of weights",
+        aliases=words("n_streams num_streams parallel_streams"),
+    ),
+    Field("density", "number", None, "share of weights that are not zero", aliases=words("weight_density")),
+    Field(
+        "batch_sequences",
+        "number",
+        "sequences",
+        "sequences per optimizer step",
+        aliases=words("batch_size_sequences batch_seqs global_batch_sequences sequences_per_batch"),
+    ),
+    Field(
+        "samples",
+        "number",
+        None,
+        "answers drawn for one question",
+        aliases=words("n_samples num_samples samples_per_question n_votes"),
+    ),
+    Field("kl", "number", "nats", "divergence of a policy from where it started", aliases=words("kl_divergence")),
+    Field(
         "params_convention",
         "text",
         None,
