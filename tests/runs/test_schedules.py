@@ -133,11 +133,10 @@ def test_curves_that_cannot_be_are_refused() -> None:
         schedules_of(read_runs({k: v for k, v in rows.items() if k != "lr"}))
     with pytest.raises(ColumnError, match="name the schedules"):
         schedules_of(read_runs(rows | {"schedule": ["x"] * 5 + ["y"] * 5}))
+    sums = np.cumsum(np.full(1000, PEAK))[::100] * np.where(np.arange(10) < 5, 1, 2)
+    strange = read_runs(rows | {"lr": [PEAK] * 5 + [1e-4] * 5, "lr_cumsum": sums})
     with pytest.raises(RefusalError, match="which no rates between"):
-        sums = np.cumsum(np.full(1000, PEAK))[::100]
-        schedules_of(
-            read_runs(rows | {"lr": [PEAK] * 5 + [1e-4] * 5, "lr_cumsum": sums * np.where(np.arange(10) < 5, 1, 2)})
-        )
+        schedules_of(strange)
 
 
 def test_runs_of_one_schedule_share_it_and_others_do_not() -> None:

@@ -92,6 +92,9 @@ def fit(
     notices = diagnose.notices(design, ident, influence)
     if choice is not None:
         notices.append(choice.notice())
+    undetermined = cls.undetermined(design.inputs)
+    if undetermined:
+        notices.append(Notice("undetermined", f"{cls.id}: {undetermined}."))
     if found.at_best < 2:
         notices.append(
             Notice(
@@ -126,7 +129,10 @@ def fit(
         removed=tuple((r.why, r.count) for r in used.removed),
         residuals=residuals,
         residual_sd=float(np.sqrt(np.nansum(residuals**2) / max(len(residuals) - design.p, 1))),
-        identified=not ident.at_bound and ident.condition <= diagnose.ILL_CONDITIONED and runs_used > design.p,
+        identified=not undetermined
+        and not ident.at_bound
+        and ident.condition <= diagnose.ILL_CONDITIONED
+        and runs_used > design.p,
         identifiability=ident,
         influence=influence,
         second=SecondOpinion(other.name, second),

@@ -135,7 +135,7 @@ def _held_out(design: Design, objective: Objective, theta: Array, later: Array, 
     prior = prior_of(design, strengths)
     usual = np.where(np.isfinite(prior.sd[-1]), prior.mean[0], theta)
     fits = [
-        early.solve(objective, np.repeat(start[None], len(strengths), 0), prior=prior, continuation=2)
+        early.solve(objective, np.repeat(start[None], len(strengths), 0), prior=prior, continuation=1)
         for start in (theta, usual)
     ]
     first, second = fits

@@ -91,7 +91,7 @@ def covariance(design: Design, objective: Objective, theta: Array) -> Array:
     """
     _, scores, hessians = run_scores(design, objective, theta)
     h = hessians.sum(0) + prior_information(design, theta)
-    d = np.sqrt(np.maximum(np.diag(h), 1e-300))
+    d = np.sqrt(np.maximum(np.diag(h), 1e-30 * max(float(np.diag(h).max()), 1e-250)))
     values, vectors = np.linalg.eigh(h / np.outer(d, d))
     inverse = (vectors / np.maximum(values, 1e-14)) @ vectors.T / np.outer(d, d)
     runs = len(scores)

@@ -225,6 +225,11 @@ class Law:
         raise NotImplementedError(f"{cls.__name__} has a prior and must define later_rows()")
 
     @classmethod
+    def undetermined(cls, inputs: Sequence[np.ndarray]) -> str | None:
+        """Why rows with these inputs cannot determine the law, whatever they measured, or None."""
+        return None
+
+    @classmethod
     def forward(cls, known: Mapping[str, tuple[float, float]]) -> str | None:
         """A point beyond the rows as `--at` takes it, where a larger number of every input would be none."""
         return None

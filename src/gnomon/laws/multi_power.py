@@ -124,10 +124,16 @@ def _drops(at: Places) -> Drops:
 
 def _response(terms: Drops, C: Any, beta: Any, gamma: Any) -> Array:
     """sum_k drop_k G(lr_k^-gamma S_k), shape (n,) for numbers and (B, n) for parameters (B, 1)."""
-    rows = [
-        terms.per_step(-terms.weight * np.expm1(-b * np.log1p(c * np.exp(-g * terms.log_rate) * terms.area)))
-        for c, b, g in _draws(C, beta, gamma)
-    ]
+    rows = []
+    for c, b, g in _draws(C, beta, gamma):
+        x = np.exp(-g * terms.log_rate)
+        x *= terms.area
+        x *= c
+        np.log1p(x, out=x)
+        x *= -b
+        np.expm1(x, out=x)
+        x *= terms.weight
+        rows.append(-terms.per_step(x))
     return rows[0] if max(np.ndim(C), np.ndim(beta), np.ndim(gamma)) == 0 else np.stack(rows)
 
 
@@ -143,24 +149,37 @@ def _response_with_derivatives(terms: Drops, C: Any, beta: Any, gamma: Any) -> J
     d2G/dbeta dln x = h s (1 - beta v); and dln x/dC = 1 / C, dln x/dgamma = -ln lr.
     """
     values = tuple(plain(p) for p in (C, beta, gamma))
-    found: list[Array] = []
-    log = -terms.log_rate
+    log, weight, found = -terms.log_rate, terms.weight, []
+    part = np.empty((10, len(weight)))
     for c, b, g in _draws(*values):
-        x = c * np.exp(g * log) * terms.area
+        x = np.exp(g * log)
+        x *= terms.area
+        x *= c
         v = np.log1p(x)
-        h = np.exp(-b * v) * terms.weight
-        hs = h * (x / (1.0 + x))
-        first = b * hs
-        second = first * (1.0 - (1.0 + b) * (x / (1.0 + x)))
-        mixed = hs * (1.0 - b * v)
-        hv = h * v
-        stacked = np.stack(
-            [terms.weight - h, first / c, hv, first * log, (second - first) / c**2, mixed / c, second * log / c,
-             -hv * v, mixed * log, second * log * log]
-        )  # fmt: skip
-        found.append(terms.per_step(stacked))
-    parts = np.stack(found, 1)  # (10, B, n)
+        h = np.exp(-b * v)
+        h *= weight
+        x /= 1.0 + x  # s from here on
+        hs = h * x
+        np.subtract(weight, h, out=part[0])
+        np.multiply(hs, b, out=part[1])  # by ln x
+        np.multiply(h, v, out=part[2])  # by beta
+        np.multiply(part[1], log, out=part[3])  # by gamma
+        x *= -(1.0 + b)
+        x += 1.0
+        np.multiply(part[1], x, out=part[4])  # by ln x twice
+        np.multiply(part[2], v, out=part[7])  # by beta twice, less the sign
+        v *= -b
+        v += 1.0
+        np.multiply(hs, v, out=part[5])  # by beta and ln x
+        np.multiply(part[4], log, out=part[6])  # by ln x and gamma
+        np.multiply(part[5], log, out=part[8])  # by beta and gamma
+        np.multiply(part[6], log, out=part[9])  # by gamma twice
+        total = terms.per_step(part)
+        total[4] = (total[4] - total[1]) / c**2
+        total[[1, 5, 6]] /= c
+        found.append(total)
+    sums = np.stack(found, 1)  # (10, B, n)
     if max(np.ndim(p) for p in values) == 0:
-        parts = parts[:, 0]
-    bends = dict(zip(((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)), parts[4:], strict=True))
-    return compose((C, beta, gamma), parts[0], list(parts[1:4]), bends)
+        sums = sums[:, 0]
+    bends = {(0, 0): sums[4], (0, 1): sums[5], (0, 2): sums[6], (1, 1): -sums[7], (1, 2): sums[8], (2, 2): sums[9]}
+    return compose((C, beta, gamma), sums[0], list(sums[1:4]), bends)

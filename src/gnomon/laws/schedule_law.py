@@ -33,6 +33,7 @@ EXAMPLES = Schedules(
     ]
 )
 FIRST_STEP = 400  # of the examples: twice their warm-up
+LEAST_FALL = 0.9  # a curve whose rate ends above this share of its peak was not annealed
 FIXED = "rates and steps enter as they are, and the schedules hold them"
 SEGMENTS = (
     8  # stretches into which a curve is cut for resampling: residuals of one curve go together over a tenth of it
@@ -114,6 +115,18 @@ class ScheduleLaw(Law):
         numbers, steps = inputs
         last = {number: float(steps[numbers == number].max()) for number in np.unique(numbers)}
         return np.asarray(steps >= 0.5 * np.array([last[number] for number in numbers]))
+
+    @classmethod
+    def undetermined(cls, inputs: Sequence[Array]) -> str | None:
+        """A law of annealing needs a curve along which the rate falls."""
+        numbers, steps = inputs
+        for number in np.unique(numbers).astype(int):
+            schedule = cls.schedules.of(int(number))
+            if schedule.rates[int(steps[numbers == number].max())] < LEAST_FALL * schedule.peak:
+                return None
+        return (
+            "every curve keeps its rate, so nothing tells what annealing brings: for schedules that anneal it guesses"
+        )
 
     @classmethod
     def forward(cls, known: Mapping[str, tuple[float, float]]) -> str:
