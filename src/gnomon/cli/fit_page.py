@@ -222,7 +222,8 @@ def draw_end(page: Page, shown: FitAnswer) -> None:
 def next_point(fit: Fit) -> str:
     """A point somewhat beyond the runs: `params=50B,tokens=900B`."""
     known = fit.range
-    return ",".join(
+    told = fit.law.forward(known)
+    return told or ",".join(
         f"{name}={column_value(name, float(f'{FORWARD * known[name][1]:.0e}'))}"
         for name in fit.law.inputs
         if name in known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -41,6 +41,15 @@ WhereOption = Annotated[
         "--where",
         metavar="CONDITION",
         help="""only rows that meet it, e.g. "loss < 5 and family = 'c4'" """,
+        rich_help_panel=ROWS,
+    ),
+]
+SchedulesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--schedules",
+        metavar="TABLE",
+        help="learning rate of every step (columns schedule, step, lr), for laws of schedules",
         rich_help_panel=ROWS,
     ),
 ]
@@ -131,13 +140,15 @@ def share(text: str, option: str) -> float:
     return value
 
 
-def point(text: str) -> dict[str, float]:
-    """`params=7B,tokens=2T` as a mapping.
+def point(text: str) -> dict[str, Any]:
+    """`params=7B,tokens=2T` as a mapping; columns of text (`schedule=cosine`) keep their text.
 
     Raises:
         InputError: a part is no NAME=NUMBER, or a name comes twice.
     """
-    found: dict[str, float] = {}
+    from gnomon.runs import FIELDS
+
+    found: dict[str, Any] = {}
     for part in re.split(r",(?=\s*[^\d\s,])", text):
         name, sign, value = (x.strip() for x in part.partition("="))
         if not sign or not name or not value:
@@ -146,6 +157,9 @@ def point(text: str) -> dict[str, float]:
             )
         if name in found:
             raise InputError(f"--at: {name} is given twice in {text!r}")
+        if name in FIELDS and FIELDS[name].kind == "text":
+            found[name] = value
+            continue
         number = amount(value, f"--at {name}") or 0.0
         if number <= 0:
             raise InputError(f"--at {name}: got {value!r}, expected a number above zero")
@@ -153,7 +167,7 @@ def point(text: str) -> dict[str, float]:
     return _canonical(found)
 
 
-def _canonical(given: dict[str, float]) -> dict[str, float]:
+def _canonical(given: dict[str, Any]) -> dict[str, Any]:
     """The columns' names for those people use: N and D, n_params, train_flops."""
     from gnomon.runs.match import match_columns
 
@@ -161,5 +175,5 @@ def _canonical(given: dict[str, float]) -> dict[str, float]:
     renamed = {}
     for name, value in given.items():
         canonical, scale = known.get(name, (name, 1.0))
-        renamed[canonical] = value * scale
+        renamed[canonical] = value if isinstance(value, str) else value * scale
     return renamed

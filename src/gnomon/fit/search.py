@@ -15,7 +15,7 @@ import numpy as np
 from gnomon.errors import RefusalError
 from gnomon.fit.design import Design
 from gnomon.fit.kernel import theta_of
-from gnomon.fit.newton import Solution, minimise
+from gnomon.fit.newton import Solution
 from gnomon.fit.objective import Objective
 
 Array = np.ndarray
@@ -78,7 +78,7 @@ def search(
     points = starts(design)
     if len(design.output) > POLISH_ROWS:
         return _search_large(design, objective, points, iterations)
-    solution = minimise(design.kernel, objective, points, design.target, continuation=2, iterations=iterations)
+    solution = design.solve(objective, points, continuation=2, iterations=iterations)
     _refuse_undefined(solution, design, len(points))
     return summarise(solution)
 
@@ -86,12 +86,10 @@ def search(
 def _search_large(design: Design, objective: Objective, points: Array, iterations: int) -> Search:
     """Multi-start on an even sample of the rows, then the best optima on all rows; agreement is that of the sample's starts."""
     sample = design.rows(_thin(len(design.output), POLISH_ROWS))
-    first = minimise(sample.kernel, objective, points, sample.target, continuation=2, iterations=iterations)
+    first = sample.solve(objective, points, continuation=2, iterations=iterations)
     _refuse_undefined(first, design, len(points))
     order = np.argsort(np.where(np.isfinite(first.value), first.value, np.inf))[:2]
-    polished = summarise(
-        minimise(design.kernel, objective, first.theta[order], design.target, continuation=1, iterations=iterations)
-    )
+    polished = summarise(design.solve(objective, first.theta[order], continuation=1, iterations=iterations))
     seen = summarise(first)
     return replace(polished, tried=seen.tried, converged=seen.converged, at_best=seen.at_best)
 

@@ -43,7 +43,7 @@ class Point:
         notices: warnings about this point.
     """
 
-    at: dict[str, float]
+    at: dict[str, Any]
     value: float
     low: float | None
     high: float | None
@@ -122,7 +122,7 @@ class Forecast:
     def __repr__(self) -> str:
         rows = [f"forecast of {self.response} by {self.method}"]
         for p in self.points:
-            where = ", ".join(f"{k}={v:.4g}" for k, v in p.at.items())
+            where = ", ".join(f"{k}={v if isinstance(v, str) else format(v, '.4g')}" for k, v in p.at.items())
             band = f"  {p.level:.0%}: {p.low:.4g} to {p.high:.4g}" if p.low is not None else ""
             rows.append(f"  {where}: {p.value:.4g}{band}  [{p.grade.letter}]")
         return "\n".join(rows)
@@ -203,6 +203,16 @@ def _value(point: Mapping[str, Any], name: str, index: int) -> float:
     return _number(point[name], name)
 
 
+def _named(point: Mapping[str, Any], name: str, index: int) -> Any:
+    """An input that is no number, as it was given."""
+    if name not in point:
+        raise InputError(
+            f"Point {index + 1} has no {name}; it gives {', '.join(point) or 'nothing'}.",
+            hint=near(name, point) or f"Add {name}=...",
+        )
+    return point[name]
+
+
 def point_flops(point: Mapping[str, Any]) -> float:
     """FLOP of a point that gives them."""
     return _number(point["flops"], "flops")
@@ -225,7 +235,12 @@ def _from_fit(
     fit: Fit, points: Sequence[Mapping[str, Any]], level: float, seed: int, evidence: Evidence | None
 ) -> Forecast:
     law = fit.law
-    columns = {name: np.array([_value(p, name, i) for i, p in enumerate(points)]) for name in law.inputs}
+    columns: dict[str, Any] = {
+        name: [_named(p, name, i) for i, p in enumerate(points)]
+        if name in law.made_inputs
+        else np.array([_value(p, name, i) for i, p in enumerate(points)])
+        for name in law.inputs
+    }
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.broadcast_to(np.asarray(law(**columns), float), (len(points),))
         centre = np.log(value)
@@ -368,7 +383,7 @@ def _short(x: float) -> str:
 
 
 def _simple(
-    fit: Fit, columns: Mapping[str, Array], points: Sequence[Mapping[str, Any]], value: Array, level: float, slack: int
+    fit: Fit, columns: Mapping[str, Any], points: Sequence[Mapping[str, Any]], value: Array, level: float, slack: int
 ) -> Forecast:
     """Bootstrap and residual terms alone, for laws that have no others to be compared with."""
     from scipy.stats import t
@@ -389,6 +404,8 @@ def _simple(
     for i in range(len(points)):
         decades = {}
         for name, values in columns.items():
+            if name in fit.law.made_inputs:
+                continue
             top = fit.range[name][1] if name in fit.range else float(values[i])
             decades[name] = max(float(np.log10(values[i] / top)), 0.0) if values[i] > 0 and top > 0 else 0.0
         horizon = max(decades.values(), default=0.0)
@@ -406,7 +423,12 @@ def _simple(
             terms = {"bootstrap": float((boot[i] / sigma) ** 2), "residual": float((fit.residual_sd / sigma) ** 2)}
         built.append(
             Point(
-                at={name: float(values[i]) for name, values in columns.items()},
+                at={
+                    name: str(getattr(values[i], "name", values[i]))
+                    if name in fit.law.made_inputs
+                    else float(values[i])
+                    for name, values in columns.items()
+                },
                 value=float(value[i]),
                 low=ends.get("low"),
                 high=ends.get("high"),

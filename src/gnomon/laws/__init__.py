@@ -73,8 +73,10 @@ if TYPE_CHECKING:
     from gnomon.laws.kaplan import KaplanD as KaplanD
     from gnomon.laws.kaplan import KaplanN as KaplanN
     from gnomon.laws.kaplan import KaplanND as KaplanND
+    from gnomon.laws.lr_annealing import LrAnnealing as LrAnnealing
     from gnomon.laws.m4 import M4 as M4
     from gnomon.laws.muennighoff import Muennighoff as Muennighoff
+    from gnomon.laws.multi_power import Mpl as Mpl
     from gnomon.laws.overtrain import Overtrain as Overtrain
     from gnomon.laws.posttraining.observational import ObsLaw as ObsLaw
     from gnomon.laws.posttraining.repeated import T2 as T2

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gnomon.errors import InputError, near
-from gnomon.laws.formula import FUNCTIONS, parse
+from gnomon.laws.formula import FUNCTIONS
 
 if TYPE_CHECKING:
     from gnomon.laws.law import Law
@@ -70,7 +70,7 @@ def _make(base: type[L], inputs: tuple[str, ...], output: str) -> type[L]:
         "unbound": base,
         "inputs": inputs,
         "output": output,
-        "text": str(parse(base.text).renamed(names)),
+        "text": str(base.parsed().renamed(names)),
         "parameters": {k: replace(p, units=rename(p.units or {})) for k, p in base.parameters.items()},
         "domain": rename(base.domain),
         "shared_units": {names.get(k, k): names.get(v, v) for k, v in base.shared_units.items()},

@@ -92,6 +92,8 @@ CATALOGUE: dict[str, str] = {
     "atoms": "domains.atoms:Atoms",
     "video_error": "domains.video:VideoError",
     "video_abnormal": "domains.video:VideoAbnormal",
+    "lr_annealing": "lr_annealing:LrAnnealing",
+    "mpl": "multi_power:Mpl",
 }
 
 LISTING = "`gnomon laws` lists them all."
@@ -212,7 +214,7 @@ def _placed(found: type[Law], columns: Collection[str], response: str | None) ->
             )
         found = found.of(*found.inputs, output=like[0])
     for column in found.inputs:
-        if column in columns:
+        if column in columns or column in found.made_inputs:
             continue
         choices = [c for c in scale_candidates(columns, found.output) if c not in found.inputs]
         if column in found.free_inputs and found.inputs == (found.unbound or found).inputs:

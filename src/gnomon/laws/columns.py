@@ -26,6 +26,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "lr": (1e-5, 1e-1),
     "lr_peak": (1e-5, 1e-1),
     "lr_final": (1e-6, 1e-2),
+    "lr_cumsum": (1e-3, 1e2),
     "warmup_steps": (1e1, 1e4),
     "batch_tokens": (1e4, 1e7),
     "unique_tokens": (1e8, 1e12),

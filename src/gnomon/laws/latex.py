@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from gnomon.laws.tree import FUNCTIONS, Binary, Call, Name, Negative, Node, Number
+from gnomon.laws.tree import CALLS, Binary, Call, Name, Negative, Node, Number
 
 GREEK = [
     "alpha",
@@ -71,7 +71,7 @@ def _latex(node: Node, symbols: Mapping[str, str], level: int) -> str:
             return rf"\sqrt{{{_latex(inner, symbols, 0)}}}"
         case Call(function, arguments):
             inside = ", ".join(_latex(a, symbols, 0) for a in arguments)
-            return rf"{FUNCTIONS[function][2]}\left({inside}\right)"
+            return rf"{CALLS[function][2]}\left({inside}\right)"
         case Binary("*" | "/" as op, Negative(inner), right):
             return _latex(Negative(Binary(op, inner, right)), symbols, level)
         case Binary("/", left, right):

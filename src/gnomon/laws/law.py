@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from gnomon.laws.binding import bound
 from gnomon.laws.columns import OTHER_RANGE, RANGES, spread
 from gnomon.laws.formula import Formula, parse, symbol
 from gnomon.laws.parameter import Parameter, Published, coefficient, exponent, floor, number
+
+if TYPE_CHECKING:
+    from gnomon.runs.table import Runs
 
 __all__ = ["Law", "Parameter", "Published", "coefficient", "exponent", "floor", "number"]
 
@@ -52,6 +55,11 @@ class Law:
         exempt: contract check to the reason why this law cannot pass it; the check must then fail.
         still_inputs: inputs that may keep one value in a fit, as when one size has checkpoints only.
         arguments: numbers that chose this variant of the law ("bnsl(2)").
+        made_inputs: inputs that are no numbers in a table; `laid_on` and `arrays` make numbers of them.
+        prior: per parameter (mean, sd) of what is known before the data, on the solver's coordinate (the logarithm of a
+            `log` parameter); its strength is chosen by held-out data, see gnomon.fit.prior.
+        accuracy: relative error of `formula` against the text, where it sums by a rule instead of term by term.
+        terms_per_row: how many terms one row costs, where a row is a long sum.
     """
 
     id: ClassVar[str] = ""
@@ -74,6 +82,10 @@ class Law:
     exempt: ClassVar[Mapping[str, str]] = {}
     still_inputs: ClassVar[tuple[str, ...]] = ()
     arguments: ClassVar[tuple[float, ...]] = ()
+    made_inputs: ClassVar[tuple[str, ...]] = ()
+    prior: ClassVar[Mapping[str, tuple[float, float]]] = {}
+    accuracy: ClassVar[float] = 0.0
+    terms_per_row: ClassVar[int] = 1
     unbound: ClassVar[type[Law] | None] = None
 
     provenance: Published | None = None
@@ -182,6 +194,53 @@ class Law:
         call = f"{base.id}({', '.join(words)})" if words else base.id
         return call if cls.output == base.output else f"{cls.output} = {call}"
 
+    # Tables -----------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def laid_on(cls, runs: Runs) -> tuple[type[Self], Runs]:
+        """The law and the table as they go together; laws of objects (schedules) bind themselves to those of the table."""
+        return cls, runs
+
+    @classmethod
+    def arrays(cls, table: Mapping[str, Any] | Runs) -> tuple[np.ndarray, ...]:
+        """What `formula` takes for the rows of a table: one array (n,) per input."""
+        return tuple(np.asarray(table[name], float) for name in cls.inputs)
+
+    @classmethod
+    def table_of(cls, inputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """Columns of a table whose `arrays` are these inputs."""
+        return dict(inputs)
+
+    @classmethod
+    def groups_of(cls, runs: Runs) -> np.ndarray:
+        """Which rows are resampled together (n,): those of one run."""
+        return np.asarray(runs.groups())
+
+    @classmethod
+    def weights_of(cls, runs: Runs) -> np.ndarray | None:
+        """How much each row counts in a fit (n,), 1 on average; None: all the same."""
+        return None
+
+    @classmethod
+    def later_rows(cls, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        """Which rows (n,) a prior's strength is judged by when it is chosen on the others; laws with a prior say so."""
+        raise NotImplementedError(f"{cls.__name__} has a prior and must define later_rows()")
+
+    @classmethod
+    def undetermined(cls, inputs: Sequence[np.ndarray]) -> str | None:
+        """Why rows with these inputs cannot determine the law, whatever they measured, or None."""
+        return None
+
+    @classmethod
+    def forward(cls, known: Mapping[str, tuple[float, float]]) -> str | None:
+        """A point beyond the rows as `--at` takes it, where a larger number of every input would be none."""
+        return None
+
+    @classmethod
+    def quantities(cls, *inputs: Any) -> dict[str, Any]:
+        """What `text` names beside inputs and parameters: values (n,), or (n, terms) where the text sums over them."""
+        return {}
+
     # Units ------------------------------------------------------------------------------------------------------------
 
     @classmethod
@@ -243,7 +302,7 @@ class Law:
     @classmethod
     def parsed(cls) -> Formula:
         """The text formula, parsed."""
-        return parse(cls.text)
+        return parse(cls.text, sums=True)
 
     @classmethod
     def latex(cls) -> str:

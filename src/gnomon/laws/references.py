@@ -201,4 +201,14 @@ BIBTEX = {
             and Feng, Jiashi},
   journal = {arXiv:2411.02385}, year = {2024}
 }""",
+    "tissue2024": """@article{tissue2024,
+  title = {Scaling Law with Learning Rate Annealing},
+  author = {Tissue, Howe and Wang, Venus and Wang, Lu},
+  journal = {arXiv:2408.11029}, year = {2024}
+}""",
+    "luo2025": """@article{luo2025,
+  title = {A Multi-Power Law for Loss Curve Prediction Across Learning Rate Schedules},
+  author = {Luo, Kairong and Wen, Haodong and Hu, Shengding and Sun, Zhenbo and Liu, Zhiyuan and Sun, Maosong and others},
+  journal = {arXiv:2503.12811}, year = {2025}
+}""",
 }

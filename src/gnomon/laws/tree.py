@@ -23,6 +23,10 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., Any], str]] = {  # name: (argument
     "max": (2, lambda xp, x, y: xp.maximum(x, y), r"\max"),
 }
 
+# Sums over what an input consists of (the steps of a schedule): for the texts of laws, not for formulas somebody types.
+SUMS: dict[str, tuple[int, Callable[..., Any], str]] = {"sum": (1, lambda xp, x: xp.sum(x, axis=-1), r"\sum_k")}
+CALLS = FUNCTIONS | SUMS
+
 
 @dataclass(frozen=True)
 class Number:
@@ -116,7 +120,7 @@ def evaluate(node: Node, values: Mapping[str, Any]) -> Any:
             return -evaluate(inner, values)
         case Call(function, arguments):
             parts = [evaluate(a, values) for a in arguments]
-            return FUNCTIONS[function][1](namespace(*parts), *parts)
+            return CALLS[function][1](namespace(*parts), *parts)
         case Binary(op, left, right):
             a, b = evaluate(left, values), evaluate(right, values)
             if isinstance(a, float) and isinstance(b, float):

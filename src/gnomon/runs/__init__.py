@@ -7,6 +7,8 @@ from gnomon.runs.check import check
 from gnomon.runs.findings import Check, Finding
 from gnomon.runs.numbers import format_number, parse_number
 from gnomon.runs.read.source import read_runs
+from gnomon.runs.schedule import Schedule
+from gnomon.runs.schedules import Schedules, as_schedules, schedules_of
 from gnomon.runs.schema import FIELDS, Field
 from gnomon.runs.table import Column, Removal, Runs
 
@@ -19,9 +21,13 @@ __all__ = [
     "Finding",
     "Removal",
     "Runs",
+    "Schedule",
+    "Schedules",
+    "as_schedules",
     "capabilities",
     "check",
     "format_number",
     "parse_number",
     "read_runs",
+    "schedules_of",
 ]

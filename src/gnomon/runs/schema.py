@@ -226,6 +226,13 @@ _FIELDS = (
         "shape of the learning rate: cosine, linear, wsd, constant",
         aliases=words("lr_schedule lr_scheduler lr_scheduler_type scheduler learning_rate_schedule"),
     ),
+    Field(
+        "lr_cumsum",
+        "number",
+        None,
+        "sum of the learning rates of all steps from step 0 to this row",
+        aliases=words("cumulative_lr lr_sum sum_lr cumsum_lr"),
+    ),
     Field("warmup_steps", "number", "steps", "length of the warm-up", aliases=words("num_warmup_steps warmup_iters")),
     Field(
         "is_final",

@@ -193,16 +193,18 @@ def says_its_formula(law: type[Law]) -> None:
     """The text, evaluated, is what the code computes, and uses every name; an implicit law's two sides are equal."""
     parsed, inputs = law.parsed(), _inputs(law)
     used = set(parsed.names()) | (set(names_in(parsed.left)) if parsed.left else set())
-    _require(
-        not (unknown := used - {*law.inputs, *law.parameters, law.output}), f"the text speaks of {sorted(unknown)}"
-    )
-    _require(not (absent := {*law.inputs, *law.parameters} - used), f"the text leaves out {sorted(absent)}")
+    quantities = law.quantities(*inputs)
+    unknown = used - {*law.inputs, *law.parameters, *quantities, law.output}
+    _require(not unknown, f"the text speaks of {sorted(unknown)}")
+    needed = {*law.parameters, *(quantities or law.inputs)}  # quantities stand for the inputs they are made of
+    _require(not (absent := needed - used), f"the text leaves out {sorted(absent)}")
     for name, instance in cases(law).items():
-        values: dict[str, Any] = dict(zip(law.inputs, inputs, strict=True)) | instance.values
+        values: dict[str, Any] = dict(zip(law.inputs, inputs, strict=True)) | quantities | instance.values
         code = instance.formula(*inputs)
         if parsed.left is None or parsed.left == Name(law.output):
             _require(
-                _gap(parsed(values), code) <= EXACT, f"{name}: text and code differ by {_gap(parsed(values), code):.2g}"
+                _gap(parsed(values), code) <= max(EXACT, law.accuracy),
+                f"{name}: text and code differ by {_gap(parsed(values), code):.2g}",
             )
         else:
             left, right = evaluate(parsed.left, values | {law.output: code}), parsed(values | {law.output: code})
@@ -372,7 +374,7 @@ def binds_columns(law: type[Law]) -> None:
     values = twin(**{names[c]: x for c, x in zip(law.inputs, inputs, strict=True)})
     _require(_gap(values, example.formula(*inputs)) <= EXACT, "another column changes the values")
     _require(
-        set(other.parsed().names()) <= {*other.inputs, *law.parameters, other.output},
+        set(other.parsed().names()) <= {*other.inputs, *law.parameters, *law.quantities(*inputs), other.output},
         f"its text still says {other.text}",
     )
     scales = {names[c]: 7.3 for c in (*law.inputs, law.output) if law.unit_of(c) is not None}
@@ -421,7 +423,7 @@ def recovers_itself(law: type[Law]) -> None:
 
     design, example = law.design(), law.example()
     output = example.formula(*(design[c] for c in law.inputs))
-    found = fit(law, dict(design) | {law.output: output}, intervals="none")
+    found = fit(law, law.table_of(design) | {law.output: output}, intervals="none")
     _require(found.value < SOLVED, f"objective {found.value:.3g} on noise-free data; expected less than {SOLVED:g}")
     again = found.law.formula(*(design[c] for c in law.inputs))
     _require(_gap(again, output) <= 1e-5, f"the fitted law is off by {_gap(again, output):.2g} on its own data")

@@ -36,8 +36,10 @@ def quantity(
     return format_number(value, kind, digits=digits)
 
 
-def column_value(name: str, value: float) -> str:
-    """A value of an input column: counts as 7B, FLOP as 6e18, anything else plain."""
+def column_value(name: str, value: float | str) -> str:
+    """A value of an input column: counts as 7B, FLOP as 6e18, names as they are, anything else plain."""
+    if isinstance(value, str):
+        return value
     if name == "flops" or name.endswith("_flops"):
         return quantity(value, "flops")
     if abs(value) >= 1e3 and value == round(value):
