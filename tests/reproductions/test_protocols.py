@@ -9,7 +9,7 @@ from gnomon.laws import Chinchilla, ExpLossErr, Muennighoff, Overtrain
 from gnomon.reproductions import CATALOGUE, reproduction
 from reproductions.stand_ins import grid, loader, texts
 
-SLOW = {"learning_curves"}  # 180 fits of laws with five and six parameters
+SLOW = {"learning_curves", "loss_curves"}  # 180 fits of laws with five and six parameters; four of whole curves
 
 TRUTH = Chinchilla(E=1.8, A=480.0, alpha=0.35, B=2100.0, beta=0.37)
 
@@ -124,6 +124,42 @@ def test_learning_curves_of_a_power_law_leave_nothing_to_explain() -> None:
         assert ours[f"{family}_M1"] < 1e-6
         assert ours[f"{family}_M2"] < 1e-2
         assert ours[f"{family}_last"] == pytest.approx(np.sqrt(np.mean((0.2 * np.log(x[18:] / x[17])) ** 2)), rel=1e-9)
+
+
+def test_loss_curves_of_the_annealing_law() -> None:
+    """Curves made by the annealing law: its own constants come back, and without its annealing term they do not fit.
+
+    Over two seconds because of two fits of the multi-power law.
+    """
+    from gnomon.laws import LrAnnealing
+    from gnomon.runs import Schedule
+
+    law = LrAnnealing(L0=3.0, A=0.5, alpha=0.6, C=0.4)
+    peak, made = 3e-4, {}
+    made["cosine"] = Schedule.cosine(1200, peak, end=3e-5, warmup=60)
+    made["constant"] = Schedule.constant(1200, peak, warmup=60)
+    made["drop"] = Schedule.two_stage(1200, peak, at=500, end=6e-5, warmup=60)
+    made["wsd"] = Schedule.wsd(1200, peak, decay=300, end=3e-5, warmup=60)
+    curves: dict[str, list[object]] = {
+        k: [] for k in ("run", "family", "schedule", "role", "step", "loss", "total_steps")
+    }
+    for family in ("25M", "100M"):
+        for name, schedule in made.items():
+            steps = np.arange(100, 1200, 40)
+            for step, loss in zip(steps, law(schedule=schedule, step=steps), strict=True):
+                role = "test" if name == "wsd" else "fit"
+                row = (f"{family}_{name}", family, name, role, int(step), float(loss), 1200)
+                for key, value in zip(curves, row, strict=True):
+                    curves[key].append(value)
+    rates = {
+        "schedule": [name for name in made for _ in range(1200)],
+        "step": [step for _ in made for step in range(1200)],
+        "lr": [float(rate) for schedule in made.values() for rate in schedule.rates],
+    }
+    ours = measured("loss_curves", {"multipower/curves.csv": curves, "multipower/schedules.parquet": rates})
+    assert ours["25M_annealing_C"] == pytest.approx(0.4, rel=1e-3)
+    assert ours["100M_annealing_alpha"] == pytest.approx(0.6, rel=1e-3)
+    assert ours["25M_annealing_relative"] < 1e-5 < ours["25M_without"]
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in SLOW else ()) for n in CATALOGUE])

@@ -22,6 +22,8 @@ CATALOGUE = (
     "mixing_laws",
     "regmix",
     "observational",
+    "loss_curves",
+    "generative",
 )
 
 
