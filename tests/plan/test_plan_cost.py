@@ -1,6 +1,8 @@
 """Cost models: every conversion inverts another, and names and options are checked."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gnomon.errors import InputError, UnknownNameError
 from gnomon.plan.cost import Cost, PerParameter, cost_model, costs
@@ -18,6 +20,27 @@ def test_conversions_invert_each_other(name):
         assert model.serving(params) > 0
     assert "FLOP per " in model.assumption
     assert isinstance(model, Cost)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    params=st.floats(1e3, 1e14),
+    tokens=st.floats(1e6, 1e16),
+    context=st.integers(1, 10**7),
+    vocabulary=st.integers(2, 10**6),
+    aspect=st.floats(1.0, 2000.0),
+    counted=st.sampled_from(["total", "non-embedding"]),
+)
+def test_any_decoder_inverts_and_grows(params, tokens, context, vocabulary, aspect, counted):
+    """Whatever the shape: sizes come back from budgets, larger models cost more, and attention and read-out add."""
+    options = f"context={context}, vocabulary={vocabulary}, aspect={aspect!r}, counted={counted}"
+    bare, full = cost_model(f"kaplan({options})"), cost_model(f"exact({options})")
+    for model in (bare, full):
+        flops = model.flops(params, tokens)
+        assert model.params(flops, tokens) == pytest.approx(params, rel=1e-9)
+        assert model.tokens(flops, params) == pytest.approx(tokens, rel=1e-9)
+        assert model.flops(params * 1.01, tokens) > flops
+    assert full.flops(params, tokens) > bare.flops(params, tokens)
 
 
 @pytest.mark.parametrize("name", sorted(costs()))

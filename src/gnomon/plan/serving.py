@@ -195,7 +195,7 @@ class Kinetics:
         """What is counted."""
         return (
             f"training costs 6 FLOP per parameter and token; a served token is one of {self.generated:g} generated after a "
-            f"prompt of {self.prompt:g} ({self.trials:g} trials) and costs 2 FLOP per parameter, attention, and "
+            f"prompt of {self.prompt:g} (trials to a prompt: {self.trials:g}) and costs 2 FLOP per parameter, attention, and "
             f"{self.intensity:g} FLOP for each byte of cache read ({self.group:g} query heads share one key-value head); "
             "reading weights and prompts is not counted"
         )
