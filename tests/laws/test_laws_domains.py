@@ -58,13 +58,22 @@ def test_losses_per_token_convert_to_losses_per_image(domain: str) -> None:
     assert pytest.approx(scale, rel=0.03) == image.C_0 / PF_DAY
 
 
-def test_video_needs_the_compute_that_the_paper_says() -> None:
-    """About 1e13 parameters and 1e4 petaflop-days bring a video within a few nats of its 4096 tokens' entropy."""
+def test_a_frame_of_video_needs_the_parameters_that_the_paper_says() -> None:
+    """About 1e13 parameters bring a frame of 256 codes within a few nats of its entropy."""
     law = GenerativeParams.video_vq
-    assert 4096 * (law(params=1e13) - law.L_inf) == pytest.approx(
-        39, rel=0.05
-    )  # by the rounded table; "a few" it is not
-    assert OptimalParams.henighan2020_video_vq(flops=1e4 * PF_DAY) == pytest.approx((1e4 / 1.13e-12) ** 0.71, rel=1e-9)
+    assert 1 < 256 * (law(params=1e13) - law.L_inf) < 4
+
+
+def test_exponents_of_size_and_compute_agree_with_the_allocation() -> None:
+    """On the frontier L ~ N_opt(C)^-alpha_N ~ C^-(alpha_N beta): the three columns of table 1 agree within 0.06.
+
+    They were fitted apart; mathematics and captions are the farthest off.
+    """
+    for name, size in GenerativeParams.constants().items():
+        allocation = OptimalParams.constants().get(f"henighan2020_{name.removesuffix('_image')}")
+        compute = GenerativeCompute.constants().get(name)
+        if allocation is not None and compute is not None:
+            assert size.alpha * allocation.a == pytest.approx(compute.alpha, abs=0.06), name
 
 
 # Time series, robots, video ---------------------------------------------------------------------------------------------

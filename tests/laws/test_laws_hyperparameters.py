@@ -21,6 +21,7 @@ from gnomon.laws.hyperparameters.batch_rules import BatchDecay, BatchLR
 from gnomon.laws.hyperparameters.power_lines import PowerLinesDecay
 from gnomon.laws.hyperparameters.step_law import StepLawBatch, StepLawLR
 from gnomon.laws.hyperparameters.width import MupLR, WidthDecay, WidthSingular
+from gnomon.plan import allocate
 
 PublicData = Callable[[str], Path]
 
@@ -126,6 +127,14 @@ def test_a_fitted_setting_is_forecast() -> None:
     (point,) = forecast(found, [{"params": 7e9, "tokens": 1.4e12}]).points
     assert point.low < StepLawLR.li2025(params=7e9, tokens=1.4e12) < point.high
     assert found.response == "lr"
+    assert set(point.laws) == {"step_law_lr"}  # laws of a falling loss say nothing of a learning rate
+
+
+def test_a_setting_is_not_minimised() -> None:
+    with pytest.raises(InputError, match="gives lr, which is a setting"):
+        allocate(StepLawLR.li2025, flops=1e22)
+    with pytest.raises(InputError, match="gives batch_tokens"):
+        allocate(law("batch_tokens = c*N^a*D^b")(c=1.0, a=0.1, b=0.5), flops=1e22)
 
 
 # Rules completed by a point -------------------------------------------------------------------------------------------

@@ -56,7 +56,15 @@ ServedOption = Annotated[
 UniqueOption = Annotated[
     str | None, typer.Option("--unique-tokens", metavar="NUMBER", help="different tokens at hand; more are repeats")
 ]
-CostOption = Annotated[str, typer.Option("--cost", metavar="MODEL", help="how compute is counted")]
+CostOption = Annotated[
+    str,
+    typer.Option(
+        "--cost",
+        metavar="MODEL",
+        help="how compute is counted: 6ND, 8ND, kaplan, deepseek-M, exact, moe, kinetics; with options as in "
+        "'exact(context=8192)', 'moe(active=0.2)'",
+    ),
+]
 VerboseOption = Annotated[
     bool,
     typer.Option("--verbose", "-v", help="what it assumes and the isoFLOP cross-check too", rich_help_panel=ANSWER),

@@ -7,6 +7,7 @@ on 240 published runs 8 % of wide random starts reach the optimum, of profile st
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
@@ -55,7 +56,7 @@ def starts(design: Design) -> Array:
     while np.prod([len(g) for g in grids], initial=1) > MOST_CELLS:
         longest = int(np.argmax([len(g) for g in grids]))
         grids[longest] = grids[longest][::2]
-    cells = np.array(list(product(*grids)), float)  # (1, 0) for a law that is linear in all of its parameters
+    cells = np.array(list(product(*grids)), float).reshape(math.prod(map(len, grids)), len(names))
     values = {k: cells[:, j : j + 1] for j, k in enumerate(names)}
     amplitudes, misfit = _profile(design, values, linear, inputs, output)
     order = np.argsort(misfit)

@@ -13,6 +13,7 @@ from gnomon.errors import InputError, Notice, RefusalError, near
 from gnomon.fit.result import Fit
 from gnomon.forecast.grade import Grade, grade
 from gnomon.forecast.recipe import Evidence, Terms, constants, evidence_of
+from gnomon.laws.columns import SETTINGS
 
 Array = np.ndarray
 
@@ -263,6 +264,8 @@ def _from_fit(
 def recipe_inputs(fit: Fit) -> tuple[str, ...] | None:
     """Columns on which the recipe's laws can be laid beside this fit's, or None when they do not apply."""
     inputs = tuple(fit.law.inputs)
+    if fit.response in SETTINGS:  # the recipe's laws are of losses that fall with scale
+        return None
     if set(inputs) == {"params", "tokens"}:
         chosen: tuple[str, ...] = ("params", "tokens")
     elif len(inputs) == 1 and fit.law.domain.get(inputs[0], (0.0, np.inf))[0] >= 0 and fit.response in ("loss",):

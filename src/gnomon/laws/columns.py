@@ -42,6 +42,27 @@ OTHER_RANGE = (1.0, 1e4)  # of a column nothing is known about
 
 SCALES = ("flops", "params", "tokens", "unique_tokens", "step", "epochs")  # what a one-variable law may run along
 SAME_UNIT = {"unique_tokens": "tokens", "planned_tokens": "tokens", "active_params": "params"}  # counts of one thing
+# What is chosen for a run, as against what comes out of it: a plan makes no setting small, and laws of losses say nothing of one.
+SETTINGS = frozenset(
+    {
+        "lr",
+        "lr_peak",
+        "lr_final",
+        "batch_tokens",
+        "batch_sequences",
+        "weight_decay",
+        "beta2",
+        "warmup_steps",
+        "warmup_tokens",
+        "width",
+        "depth",
+        "params",
+        "active_params",
+        "tokens",
+        "unique_tokens",
+        "flops",
+    }
+)
 LABELS = ("run", "family", "seed", "schedule", "is_final", "params_convention", "flops_convention")  # never an input
 
 

@@ -22,7 +22,8 @@ def number(value: float | None, decimals: int | None = None) -> str:
     if value is None or not math.isfinite(value):
         return UNKNOWN
     size = abs(value)
-    if decimals is None or size >= 1e6 or (0 < size < 1e-3 and decimals >= MOST_DECIMALS):
+    false_zero = 0 < size < 0.5 * 10.0 ** -(decimals or 0)  # a learning rate of 4e-5 is not 0.0000
+    if decimals is None or size >= 1e6 or false_zero or (0 < size < 1e-3 and decimals >= MOST_DECIMALS):
         return quantity(value, "plain")
     return f"{value:,.{decimals}f}"
 
