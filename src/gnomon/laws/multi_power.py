@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.laws.drops import Drops, drops
+from gnomon.laws.drops import LEAST_RATE, Drops, drops
 from gnomon.laws.jet import Jet, compose, plain
 from gnomon.laws.law import Published, exponent, floor, number
 from gnomon.laws.references import BIBTEX
 from gnomon.laws.schedule_law import Places, ScheduleLaw
 from gnomon.laws.starting import amplitudes, best_of, cells
+from gnomon.runs.schedule import Schedule
 
 Array = np.ndarray
 
@@ -82,6 +83,28 @@ class Mpl(ScheduleLaw):
             x = self.C * xp.exp(-self.gamma * terms.log_rate) * terms.area
             response = terms.per_step(-terms.weight * xp.expm1(-self.beta * xp.log1p(x)), xp)
         return self.L0 + self.A * terms.total**-self.alpha - self.B * response
+
+    degenerate = ""
+
+    def sensitivity(self, schedule: Schedule) -> tuple[float, Array]:
+        """Loss at the last step and its derivative by the rate of every step (T,), all drops taken one by one.
+
+        With d_k = lr_{k-1} - lr_k and g_k = G'(lr_k^-gamma S_k): d(sum)/d lr_j = G_{j+1} - G_j + sum_{k<=j} d_k g_k lr_k^-gamma
+        - gamma d_j g_j lr_j^(-gamma-1) S_j.
+        """
+        rates = np.maximum(schedule.rates, LEAST_RATE)
+        total = float(schedule.rates.sum())
+        since = np.cumsum(schedule.rates[::-1])[::-1][1:]  # S_k, k = 1 ... T - 1
+        drop = -np.diff(schedule.rates)
+        factor = rates[1:] ** -self.gamma
+        grown = 1.0 + self.C * factor * since
+        response = 1.0 - grown**-self.beta
+        slope = self.beta * self.C * grown ** (-self.beta - 1.0) * factor * drop
+        by_rate = np.zeros(len(rates))
+        by_rate[:-1] += response
+        by_rate[1:] += np.cumsum(slope) - response - self.gamma * slope * since / rates[1:]
+        loss = self.L0 + self.A * total**-self.alpha - self.B * float(drop @ response)
+        return float(loss), -self.alpha * self.A * total ** (-self.alpha - 1.0) - self.B * by_rate
 
     @classmethod
     def quantities(cls, *inputs: Any) -> dict[str, Any]:

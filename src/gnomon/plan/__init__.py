@@ -3,11 +3,13 @@
 from gnomon.plan.allocate import allocate
 from gnomon.plan.cost import COSTS, Cost, PerParameter, cost_model, dense6, dense8
 from gnomon.plan.evidence import Evidence
+from gnomon.plan.free_form import free_form
 from gnomon.plan.isoflop import IsoFlop, isoflop
 from gnomon.plan.line import Line, power_line
 from gnomon.plan.optimum import Optimum, best_split, cheapest
 from gnomon.plan.parabola import Parabola, fit_parabola, parabola_bias
 from gnomon.plan.plan import Plan
+from gnomon.plan.schedule import SchedulePlan, schedule
 from gnomon.plan.surface import Surface
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "Parabola",
     "PerParameter",
     "Plan",
+    "SchedulePlan",
     "Surface",
     "allocate",
     "best_split",
@@ -28,7 +31,9 @@ __all__ = [
     "dense6",
     "dense8",
     "fit_parabola",
+    "free_form",
     "isoflop",
     "parabola_bias",
     "power_line",
+    "schedule",
 ]
