@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,19 @@ Array = np.ndarray
 AUTHORS = "Luo et al. 2025, src/config.py of their repository"
 
 
+CHECKED = (  # the last logged steps of two of the authors' curves
+    ("cosine:steps=24000:peak=3e-4:end=3e-5:warmup=2160", 23920),
+    ("two_stage:steps=16000:peak=3e-4:at=8000:end=9e-5:warmup=2160", 14144),
+)
+
+
+def _checks(*values: float) -> tuple[tuple[Mapping[str, Any], float, float], ...]:
+    """Points with the value of the sum over all drops, one by one, and how far blocks of drops may be off."""
+    return tuple(
+        ({"schedule": text, "step": step}, value, 1e-6) for (text, step), value in zip(CHECKED, values, strict=True)
+    )
+
+
 class Mpl(ScheduleLaw):
     """Loss along any learning-rate schedule: a power of the area under it, less a saturating power for each drop.
 
@@ -31,7 +44,7 @@ class Mpl(ScheduleLaw):
 
     id = "mpl"
     question = "What loss curve does a learning-rate schedule give, and which schedule ends lowest?"
-    text = "loss = L0 + A * S^-alpha - B * sum(drop_k * (1 - (1 + C * S_k / lr_k^gamma)^-beta))"
+    text = "loss = L0 + A * S^-alpha - B * sum_k(drop_k * (1 - (1 + C * S_k / lr_k^gamma)^-beta))"
     source = "Luo et al. 2025, A Multi-Power Law for Loss Curve Prediction Across Learning Rate Schedules"
     bibtex = BIBTEX["luo2025"]
     holds = "Curves of one model, batch size and peak rate; two or three shapes of schedule to fit, others to forecast."
@@ -60,6 +73,7 @@ class Mpl(ScheduleLaw):
                 "C": 2.06560812, "beta": 0.58279013, "gamma": 0.64142257,
             },
             f"{AUTHORS}, 25M",
+            checks=_checks(3.3152924112789615, 3.3950338813915475),
         ),
         "luo2025_100m": Published(
             {
@@ -67,6 +81,7 @@ class Mpl(ScheduleLaw):
                 "C": 2.13245612, "beta": 0.59785199, "gamma": 0.65523644,
             },
             f"{AUTHORS}, 100M",
+            checks=_checks(2.990140706124244, 3.0795795664116477),
         ),
     }  # fmt: skip
 
