@@ -187,7 +187,7 @@ class ScheduleLaw(Law):
         """
         column = self.inputs[0]
         given: Any = inputs.get(column)
-        several = isinstance(given, list | tuple)
+        several = isinstance(given, list | tuple) or (isinstance(given, np.ndarray) and given.dtype == object)
         listed: list[Any] = list(given) if several else [given]
         if not listed or not all(isinstance(s, str | Schedule) for s in listed):
             return super().__call__(**inputs)
