@@ -100,6 +100,7 @@ def test_help_fits_and_names_every_command(capsys: pytest.CaptureFixture[str], m
             ["-h"],
             ["plan"],
             ["plan", "allocate", "--help"],
+            ["plan", "schedule", "--help"],
             *([c, "--help"] for c in COMMANDS),
         ):
             assert run(arguments) == 0
@@ -114,9 +115,9 @@ def test_every_example_of_the_help_parses(capsys: pytest.CaptureFixture[str]) ->
     """Examples name files that are not there; what they must not do is fail as calls."""
     import shlex
 
-    from gnomon.cli import backtest, check, fit, forecast, laws, plan
+    from gnomon.cli import backtest, check, fit, forecast, laws, plan, plan_schedule
 
-    for module in (backtest, check, fit, forecast, laws, plan):
+    for module in (backtest, check, fit, forecast, laws, plan, plan_schedule):
         for line in module.EXAMPLES.splitlines():
             words = shlex.split(line.partition("<")[0] if line.endswith(".csv") and " < " in line else line)[1:]
             if "-" in words:

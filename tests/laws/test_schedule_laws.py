@@ -142,7 +142,7 @@ def test_what_is_not_on_the_schedule_is_refused() -> None:
 def test_text_of_a_law_may_sum_but_a_typed_formula_may_not() -> None:
     assert "sum_k" in Mpl.latex()
     with pytest.raises(InputError, match="not a function"):
-        law("E + sum(N)")
+        law("E + sum_k(N)")
 
 
 def test_lower_end_rates_lower_the_loss_and_constant_curves_say_nothing_of_drops() -> None:

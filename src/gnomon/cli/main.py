@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from gnomon.cli import backtest, check, fit, forecast, laws, plan, quickstart, reproduce
+from gnomon.cli import backtest, check, fit, forecast, laws, plan, plan_schedule, quickstart
 from gnomon.cli.failure import Stopped, fail, from_defect, from_usage
 from gnomon.cli.help import Command, Group
 from gnomon.errors import FileError, GnomonError, InputError, Where
@@ -61,6 +62,7 @@ plans = typer.Typer(
 )
 plans.callback()(plan.plan)
 plans.command(cls=Command, epilog=plan.EXAMPLES)(plan.allocate)
+plans.command(cls=Command, epilog=plan_schedule.EXAMPLES)(plan_schedule.schedule)
 app.add_typer(plans, name="plan", rich_help_panel=DECIDE)
 
 

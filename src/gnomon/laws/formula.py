@@ -128,7 +128,7 @@ def parse(text: str, sums: bool = False) -> Formula:
 
     Args:
         text: the formula.
-        sums: whether it may sum over what an input consists of: sum(drop_k * ...).
+        sums: whether it may sum over what an input consists of: sum_k(drop_k * ...).
 
     Raises:
         FormulaError: it is empty, too long, not in the grammar, or calls what is not a known function.

@@ -35,6 +35,7 @@ class LrAnnealing(ScheduleLaw):
     bibtex = BIBTEX["tissue2024"]
     holds = "Curves of one model, batch size and peak rate after the warm-up; comparing families of schedules."
     misleads = "Linear in the drops, so a best free-form schedule is degenerate; short anneals come out too weak."
+    degenerate = "it is linear in the drops, so its optimum keeps the peak and then falls at once"
     decay: ClassVar[float] = 0.999
 
     L0: float = floor("loss that neither more steps nor annealing undercut by much", typical=0.8)

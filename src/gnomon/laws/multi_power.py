@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from gnomon.laws.drops import Drops, drops
+from gnomon.laws.drops import LEAST_RATE, Drops, drops
 from gnomon.laws.jet import Jet, compose, plain
 from gnomon.laws.law import Published, exponent, floor, number
 from gnomon.laws.references import BIBTEX
 from gnomon.laws.schedule_law import Places, ScheduleLaw
 from gnomon.laws.starting import amplitudes, best_of, cells
+from gnomon.runs.schedule import Schedule
 
 Array = np.ndarray
 
 AUTHORS = "Luo et al. 2025, src/config.py of their repository"
+
+
+CHECKED = (  # the last logged steps of two of the authors' curves
+    ("cosine:steps=24000:peak=3e-4:end=3e-5:warmup=2160", 23920),
+    ("two_stage:steps=16000:peak=3e-4:at=8000:end=9e-5:warmup=2160", 14144),
+)
+
+
+def _checks(*values: float) -> tuple[tuple[Mapping[str, Any], float, float], ...]:
+    """Points with the value of the sum over all drops, one by one, and how far blocks of drops may be off."""
+    return tuple(
+        ({"schedule": text, "step": step}, value, 1e-6) for (text, step), value in zip(CHECKED, values, strict=True)
+    )
 
 
 class Mpl(ScheduleLaw):
@@ -30,7 +44,7 @@ class Mpl(ScheduleLaw):
 
     id = "mpl"
     question = "What loss curve does a learning-rate schedule give, and which schedule ends lowest?"
-    text = "loss = L0 + A * S^-alpha - B * sum(drop_k * (1 - (1 + C * S_k / lr_k^gamma)^-beta))"
+    text = "loss = L0 + A * S^-alpha - B * sum_k(drop_k * (1 - (1 + C * S_k / lr_k^gamma)^-beta))"
     source = "Luo et al. 2025, A Multi-Power Law for Loss Curve Prediction Across Learning Rate Schedules"
     bibtex = BIBTEX["luo2025"]
     holds = "Curves of one model, batch size and peak rate; two or three shapes of schedule to fit, others to forecast."
@@ -59,6 +73,7 @@ class Mpl(ScheduleLaw):
                 "C": 2.06560812, "beta": 0.58279013, "gamma": 0.64142257,
             },
             f"{AUTHORS}, 25M",
+            checks=_checks(3.3152924112789615, 3.3950338813915475),
         ),
         "luo2025_100m": Published(
             {
@@ -66,6 +81,7 @@ class Mpl(ScheduleLaw):
                 "C": 2.13245612, "beta": 0.59785199, "gamma": 0.65523644,
             },
             f"{AUTHORS}, 100M",
+            checks=_checks(2.990140706124244, 3.0795795664116477),
         ),
     }  # fmt: skip
 
@@ -82,6 +98,28 @@ class Mpl(ScheduleLaw):
             x = self.C * xp.exp(-self.gamma * terms.log_rate) * terms.area
             response = terms.per_step(-terms.weight * xp.expm1(-self.beta * xp.log1p(x)), xp)
         return self.L0 + self.A * terms.total**-self.alpha - self.B * response
+
+    degenerate = ""
+
+    def sensitivity(self, schedule: Schedule) -> tuple[float, Array]:
+        """Loss at the last step and its derivative by the rate of every step (T,), all drops taken one by one.
+
+        With d_k = lr_{k-1} - lr_k and g_k = G'(lr_k^-gamma S_k): d(sum)/d lr_j = G_{j+1} - G_j + sum_{k<=j} d_k g_k lr_k^-gamma
+        - gamma d_j g_j lr_j^(-gamma-1) S_j.
+        """
+        rates = np.maximum(schedule.rates, LEAST_RATE)
+        total = float(schedule.rates.sum())
+        since = np.cumsum(schedule.rates[::-1])[::-1][1:]  # S_k, k = 1 ... T - 1
+        drop = -np.diff(schedule.rates)
+        factor = rates[1:] ** -self.gamma
+        grown = 1.0 + self.C * factor * since
+        response = 1.0 - grown**-self.beta
+        slope = self.beta * self.C * grown ** (-self.beta - 1.0) * factor * drop
+        by_rate = np.zeros(len(rates))
+        by_rate[:-1] += response
+        by_rate[1:] += np.cumsum(slope) - response - self.gamma * slope * since / rates[1:]
+        loss = self.L0 + self.A * total**-self.alpha - self.B * float(drop @ response)
+        return float(loss), -self.alpha * self.A * total ** (-self.alpha - 1.0) - self.B * by_rate
 
     @classmethod
     def quantities(cls, *inputs: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from gnomon.errors import InputError
+from gnomon.errors import InputError, RefusalError
 from gnomon.laws.law import Law
 from gnomon.runs.schedule import Schedule
 from gnomon.runs.schedules import Schedules, schedules_of
@@ -50,6 +50,7 @@ class ScheduleLaw(Law):
     ranges = {"schedule": (0.0, 3.0), "step": (float(FIRST_STEP), 3999.0)}
     fixed_units = {"schedule": FIXED, "step": FIXED}
     schedules: ClassVar[Schedules] = EXAMPLES
+    degenerate: ClassVar[str] = "it gives no derivative by the rates"
 
     @classmethod
     def on(cls, schedules: Schedules) -> type[Self]:
@@ -162,6 +163,14 @@ class ScheduleLaw(Law):
         """The loss (..., n) at places of schedules; what a law of this kind defines."""
         raise NotImplementedError(f"{type(self).__name__} must define value()")
 
+    def sensitivity(self, schedule: Schedule) -> tuple[float, Array]:
+        """Loss at the end of a schedule and its derivative by the rate of every step (T,).
+
+        Raises:
+            RefusalError: the law has no best schedule that is not degenerate; `degenerate` says why.
+        """
+        raise RefusalError(f"{self._label} has no best free schedule: {self.degenerate}.", code="degenerate-schedule")
+
     def along(self, schedule: Schedule | str) -> Array:
         """Loss at every step of a schedule from step 1 on, shape (T - 1,)."""
         found = self._found(schedule)
@@ -178,7 +187,7 @@ class ScheduleLaw(Law):
         """
         column = self.inputs[0]
         given: Any = inputs.get(column)
-        several = isinstance(given, list | tuple)
+        several = isinstance(given, list | tuple) or (isinstance(given, np.ndarray) and given.dtype == object)
         listed: list[Any] = list(given) if several else [given]
         if not listed or not all(isinstance(s, str | Schedule) for s in listed):
             return super().__call__(**inputs)

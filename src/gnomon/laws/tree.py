@@ -24,7 +24,7 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., Any], str]] = {  # name: (argument
 }
 
 # Sums over what an input consists of (the steps of a schedule): for the texts of laws, not for formulas somebody types.
-SUMS: dict[str, tuple[int, Callable[..., Any], str]] = {"sum": (1, lambda xp, x: xp.sum(x, axis=-1), r"\sum_k")}
+SUMS: dict[str, tuple[int, Callable[..., Any], str]] = {"sum_k": (1, lambda xp, x: xp.sum(x, axis=-1), r"\sum_k")}
 CALLS = FUNCTIONS | SUMS
 
 

@@ -4,6 +4,7 @@ from gnomon.plan.allocate import allocate
 from gnomon.plan.cost import Cost, MoeActive, PerParameter, cost_model, costs, dense6, dense8
 from gnomon.plan.decoder import DecoderCost, deepseek_m, exact, kaplan
 from gnomon.plan.evidence import Evidence
+from gnomon.plan.free_form import free_form
 from gnomon.plan.isoflop import IsoFlop, isoflop
 from gnomon.plan.line import Line, power_line
 from gnomon.plan.optimum import Optimum, best_split, cheapest
@@ -18,6 +19,7 @@ from gnomon.plan.serving import (
     generation,
     kinetics,
 )
+from gnomon.plan.schedule import SchedulePlan, schedule
 from gnomon.plan.surface import Surface
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "Parabola",
     "PerParameter",
     "Plan",
+    "SchedulePlan",
     "Surface",
     "allocate",
     "best_split",
@@ -48,9 +51,11 @@ __all__ = [
     "exact",
     "fit_parabola",
     "generation",
+    "free_form",
     "isoflop",
     "kaplan",
     "kinetics",
     "parabola_bias",
     "power_line",
+    "schedule",
 ]

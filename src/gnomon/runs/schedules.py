@@ -15,8 +15,11 @@ from gnomon.runs.table import Runs
 Array = np.ndarray
 
 LARGEST_GAP = 0.2  # share of the peak by which the rate may change between two logged rows when nothing tells how
+LEAST_JUMP = 0.02  # share of the peak: smaller changes between rows are taken as straight lines whatever their sum
 SAME_RATE = 1e-6  # relative difference of two logged rates that is rounding
-SAME_SUM = 1e-3  # share of a stretch's sum by which lr_cumsum may differ from a straight line through it
+BENT_SUM = (
+    0.1  # share of what a jump could make of it by which lr_cumsum may differ from a straight line: smooth curves bend
+)
 
 
 class Schedules(Mapping[str, Schedule]):
@@ -257,7 +260,8 @@ def _between(a: int, b: int, first: float, last: float, total: float, peak: floa
     if abs(first - last) <= SAME_RATE * peak:
         return line
     straight = float(line[1:].sum())
-    if np.isfinite(total) and abs(total - straight) > SAME_SUM * abs(straight):
+    jump = abs(first - last) > LEAST_JUMP * peak
+    if jump and np.isfinite(total) and abs(total - straight) > BENT_SUM * 0.5 * abs(first - last) * (b - a):
         after = round((first * (b - a) - total) / (first - last))  # steps at the later rate
         if not 1 <= after <= b - a:
             raise RefusalError(
