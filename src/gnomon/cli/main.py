@@ -11,8 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from gnomon.cli import backtest, check, fit, forecast, laws, plan, quickstart, reproduce
-from gnomon.cli import backtest, check, fit, forecast, laws, plan, plan_schedule, quickstart
+from gnomon.cli import backtest, check, fit, forecast, laws, plan, plan_schedule, quickstart, reproduce
 from gnomon.cli.failure import Stopped, fail, from_defect, from_usage
 from gnomon.cli.help import Command, Group
 from gnomon.errors import FileError, GnomonError, InputError, Where

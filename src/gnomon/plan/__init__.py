@@ -10,6 +10,7 @@ from gnomon.plan.line import Line, power_line
 from gnomon.plan.optimum import Optimum, best_split, cheapest
 from gnomon.plan.parabola import Parabola, fit_parabola, parabola_bias
 from gnomon.plan.plan import Plan
+from gnomon.plan.schedule import SchedulePlan, schedule
 from gnomon.plan.serving import (
     QWEN3,
     Architecture,
@@ -19,7 +20,6 @@ from gnomon.plan.serving import (
     generation,
     kinetics,
 )
-from gnomon.plan.schedule import SchedulePlan, schedule
 from gnomon.plan.surface import Surface
 
 __all__ = [
@@ -50,8 +50,8 @@ __all__ = [
     "dense8",
     "exact",
     "fit_parabola",
-    "generation",
     "free_form",
+    "generation",
     "isoflop",
     "kaplan",
     "kinetics",
