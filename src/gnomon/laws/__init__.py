@@ -21,21 +21,37 @@ if TYPE_CHECKING:
     from gnomon.laws.bnsl import Bnsl as Bnsl
     from gnomon.laws.chinchilla import Chinchilla as Chinchilla
     from gnomon.laws.chinchilla import ChinchillaTied as ChinchillaTied
+    from gnomon.laws.context import Context as Context
+    from gnomon.laws.coverage import PassKExpPow as PassKExpPow
+    from gnomon.laws.critical_batch import NoiseScale as NoiseScale
+    from gnomon.laws.critical_batch import Steps as Steps
     from gnomon.laws.downstream import ExpLossErr as ExpLossErr
+    from gnomon.laws.downstream import LogSigmoid as LogSigmoid
     from gnomon.laws.downstream import Sigmoid4 as Sigmoid4
+    from gnomon.laws.kaplan import KaplanC as KaplanC
     from gnomon.laws.kaplan import KaplanD as KaplanD
     from gnomon.laws.kaplan import KaplanN as KaplanN
     from gnomon.laws.kaplan import KaplanND as KaplanND
+    from gnomon.laws.learning_curve import M3 as M3
+    from gnomon.laws.loss_to_loss import LossToLoss as LossToLoss
+    from gnomon.laws.loss_to_loss import OodOffset as OodOffset
     from gnomon.laws.m4 import M4 as M4
     from gnomon.laws.muennighoff import Muennighoff as Muennighoff
+    from gnomon.laws.multimodal import MultimodalBarrier as MultimodalBarrier
     from gnomon.laws.overtrain import Overtrain as Overtrain
     from gnomon.laws.power import Pow as Pow
     from gnomon.laws.power import PowFloor as PowFloor
     from gnomon.laws.power import ShiftPow as ShiftPow
+    from gnomon.laws.pruning import Prune as Prune
+    from gnomon.laws.reward import EntropyReward as EntropyReward
+    from gnomon.laws.reward import SigmoidCompute as SigmoidCompute
+    from gnomon.laws.rosenfeld import Rosenfeld as Rosenfeld
     from gnomon.laws.sum_forms import ProductFloor as ProductFloor
     from gnomon.laws.sum_forms import SumNoFloor as SumNoFloor
     from gnomon.laws.sum_forms import SumPowerFloor as SumPowerFloor
     from gnomon.laws.sum_forms import SumPowerNoFloor as SumPowerNoFloor
+    from gnomon.laws.transfer import BleuLog as BleuLog
+    from gnomon.laws.transfer import Transfer as Transfer
 
 CLASSES = {path.partition(":")[2]: path.partition(":")[0] for path in CATALOGUE.values()}  # class name: module
 
