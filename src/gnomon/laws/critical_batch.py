@@ -115,6 +115,15 @@ class Steps(Law):
         """B_1 / loss^(1 / alpha_B), in tokens."""
         return self.B_1 / loss ** (1.0 / self.alpha_B)
 
+    def efficient_params(self, loss: Any) -> Any:
+        """Size that reaches a loss with the fewest FLOP at batches far below the critical one.
+
+        Least N E_min(N, L): training ends at L = (1 + alpha_N / alpha_S) (N_c / N)^alpha_N, a fixed share above the loss
+        of the converged model.
+        """
+        converged = loss / (1.0 + self.alpha_N / self.alpha_S)
+        return self.N_c / converged ** (1.0 / self.alpha_N)
+
     @classmethod
     def starts(cls, inputs: Sequence[np.ndarray], output: np.ndarray) -> list[dict[str, float]]:
         """The losses say what the critical batch is; the rest is two powers of size and of least steps."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.laws.law import Law, Published, exponent, number
+from gnomon.laws.optimum import Split, split_of_two_powers
 from gnomon.laws.references import BIBTEX
 from gnomon.laws.starting import amplitudes, best_of, cells
 
@@ -208,6 +209,11 @@ class KaplanND(Law):
     def formula(self, params: Any, tokens: Any) -> Any:
         """((N_c / params)^(alpha_N / alpha_D) + D_c / tokens)^alpha_D."""
         return ((self.N_c / params) ** (self.alpha_N / self.alpha_D) + self.D_c / tokens) ** self.alpha_D
+
+    def optimum(self, product: Any) -> Split:
+        """The best split with params * tokens = product, in closed form."""
+        inner = self.alpha_N / self.alpha_D
+        return split_of_two_powers(self.N_c**inner, inner, self.D_c, 1.0, product)
 
     @classmethod
     def starts(cls, inputs: Sequence[np.ndarray], output: np.ndarray) -> list[dict[str, float]]:

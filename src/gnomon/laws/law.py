@@ -27,6 +27,7 @@ from gnomon.laws.arrays import namespace
 from gnomon.laws.binding import bound
 from gnomon.laws.columns import OTHER_RANGE, RANGES, spread
 from gnomon.laws.formula import Formula, parse, symbol
+from gnomon.laws.optimum import Split
 from gnomon.laws.parameter import Parameter, Published, coefficient, exponent, floor, number
 
 __all__ = ["Law", "Parameter", "Published", "coefficient", "exponent", "floor", "number"]
@@ -111,6 +112,10 @@ class Law:
         Plain arithmetic and functions of `self.xp(...)` only: no branches on values, nothing in place, no conversions.
         """
         raise NotImplementedError(f"{type(self).__name__} must define formula()")
+
+    def optimum(self, product: Any) -> Split | None:
+        """Params and tokens of the least loss with params * tokens = product, where the law has a closed form, else None."""
+        return None
 
     def xp(self, *inputs: Any) -> Any:
         """The array module that serves these inputs and this law's values: `xp.exp`, `xp.log`, `xp.minimum` ..."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.laws.law import Law, exponent, number
+from gnomon.laws.optimum import Split, split_of_two_powers
 from gnomon.laws.parameter import COEFFICIENT_BOUNDS, FLOOR_BOUNDS
 from gnomon.laws.references import BIBTEX
 from gnomon.laws.starting import amplitudes, best_of, cells
@@ -52,6 +53,10 @@ class Rosenfeld(Law):
         """E / sqrt(1 + (e / e0)^2), e the sum of the floor and two powers."""
         e = self.E + self.A / params**self.alpha + self.B / tokens**self.beta
         return e / self.xp(params, tokens).sqrt(1.0 + (e / self.e0) ** 2)
+
+    def optimum(self, product: Any) -> Split:
+        """The best split with params * tokens = product, in closed form."""
+        return split_of_two_powers(self.A, self.alpha, self.B, self.beta, product)
 
     @classmethod
     def starts(cls, inputs: Sequence[np.ndarray], output: np.ndarray) -> list[dict[str, float]]:

@@ -5,7 +5,7 @@ from gnomon.plan.cost import COSTS, Cost, PerParameter, cost_model, dense6, dens
 from gnomon.plan.evidence import Evidence
 from gnomon.plan.isoflop import IsoFlop, isoflop
 from gnomon.plan.line import Line, power_line
-from gnomon.plan.optimum import Optimum, best_split, cheapest
+from gnomon.plan.optimum import Optimum, best_split, cheapest, closed_form
 from gnomon.plan.parabola import Parabola, fit_parabola, parabola_bias
 from gnomon.plan.plan import Plan
 from gnomon.plan.surface import Surface
@@ -24,6 +24,7 @@ __all__ = [
     "allocate",
     "best_split",
     "cheapest",
+    "closed_form",
     "cost_model",
     "dense6",
     "dense8",
