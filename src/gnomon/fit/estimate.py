@@ -18,6 +18,7 @@ from gnomon.fit.profile import Profile, profile
 from gnomon.fit.result import Estimate, Fit, SecondOpinion, Starts
 from gnomon.fit.search import Search, search
 from gnomon.laws.law import Law
+from gnomon.laws.simplex import off_the_simplex
 
 if TYPE_CHECKING:
     from gnomon.runs import Runs
@@ -74,6 +75,8 @@ def fit(
     target = cls.output
     free = {name for name in (*cls.inputs, target) if cls.domain.get(name, (0.0, np.inf))[0] < 0}
     used = table.usable((*cls.inputs, target), positive=[n for n in (*cls.inputs, target) if n not in free])
+    if cls.shares:
+        used = _mixtures(used, cls)
     design = make_design(cls, used)
     check_enough(design, used)
     found = search(design, how)
@@ -132,6 +135,24 @@ def fit(
         version=__version__,
         source=table.source,
     )
+
+
+def _mixtures(runs: Runs, cls: type[Law]) -> Runs:
+    """The rows whose shares are a mixture.
+
+    Raises:
+        RefusalError: there are none.
+    """
+    off = off_the_simplex([np.asarray(runs[name], float) for name in cls.shares])
+    kept = runs.keep(~off, f"shares {cls.shares[0]} ... {cls.shares[-1]} negative, or not summing to 1")
+    if not len(kept):
+        raise RefusalError(
+            f"In none of {len(runs)} rows do the {len(cls.shares)} shares sum to 1.",
+            hint="Name every domain, or divide percent by 100; gnomon check shows the sums.",
+            code="nothing-left",
+            partial=kept,
+        )
+    return kept
 
 
 def make_design(cls: type[Law], runs: Runs) -> Design:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from gnomon.laws.loss_to_loss import LossToLoss as LossToLoss
     from gnomon.laws.loss_to_loss import OodOffset as OodOffset
     from gnomon.laws.m4 import M4 as M4
+    from gnomon.laws.mixture import MixingExp as MixingExp
+    from gnomon.laws.mixture import RegMix as RegMix
     from gnomon.laws.muennighoff import Muennighoff as Muennighoff
     from gnomon.laws.multimodal import MultimodalBarrier as MultimodalBarrier
     from gnomon.laws.overtrain import Overtrain as Overtrain

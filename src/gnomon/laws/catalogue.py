@@ -37,6 +37,8 @@ CATALOGUE: dict[str, str] = {
     "steps": "critical_batch:Steps",
     "noise_scale": "critical_batch:NoiseScale",
     "muennighoff": "muennighoff:Muennighoff",
+    "mixing_exp": "mixture:MixingExp",
+    "regmix": "mixture:RegMix",
     "transfer": "transfer:Transfer",
     "bleu_log": "transfer:BleuLog",
     "prune": "pruning:Prune",
@@ -164,6 +166,7 @@ def _is_number(word: str) -> bool:
 
 def _placed(found: type[Law], columns: Collection[str], response: str | None) -> type[Law]:
     """The law on the columns at hand."""
+    found = found.over(columns)
     if found.output not in columns and response is None and found.output != "loss":
         like = [c for c in columns if c.startswith(found.output[:3])]  # err_avg for error, acc_mmlu for accuracy
         if len(like) != 1:
