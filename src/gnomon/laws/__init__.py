@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gnomon.laws.coverage import PassKExpPow as PassKExpPow
     from gnomon.laws.critical_batch import NoiseScale as NoiseScale
     from gnomon.laws.critical_batch import Steps as Steps
+    from gnomon.laws.distill import Distill as Distill
     from gnomon.laws.downstream import ExpLossErr as ExpLossErr
     from gnomon.laws.downstream import LogSigmoid as LogSigmoid
     from gnomon.laws.downstream import Sigmoid4 as Sigmoid4
@@ -41,9 +42,11 @@ if TYPE_CHECKING:
     from gnomon.laws.muennighoff import Muennighoff as Muennighoff
     from gnomon.laws.multimodal import MultimodalBarrier as MultimodalBarrier
     from gnomon.laws.overtrain import Overtrain as Overtrain
+    from gnomon.laws.pools import FilterUtility as FilterUtility
     from gnomon.laws.power import Pow as Pow
     from gnomon.laws.power import PowFloor as PowFloor
     from gnomon.laws.power import ShiftPow as ShiftPow
+    from gnomon.laws.projektor import Projektor as Projektor
     from gnomon.laws.pruning import Prune as Prune
     from gnomon.laws.reward import EntropyReward as EntropyReward
     from gnomon.laws.reward import SigmoidCompute as SigmoidCompute
