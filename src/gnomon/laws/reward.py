@@ -66,7 +66,7 @@ class EntropyReward(Law):
     misleads = "With an entropy bonus or covariance clipping, which move the curve; early steps alone fix no ceiling."
     domain = {"entropy": (-1e-9, np.inf)}  # zero itself is allowed: the ceiling
     fixed_units = {"entropy": "it stands in an exponential, in nats per token"}
-    ranges = {"entropy": (0.05, 1.5)}
+    ranges = {"entropy": (0.05, 1.25)}
     typical = {"a": 0.27, "b": 1.18}
 
     a: float = number("price of entropy", bounds=(1e-9, 1e4), linear=True, log=True, units={"reward": 1}, typical=0.3)
