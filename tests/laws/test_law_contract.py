@@ -183,6 +183,13 @@ FAULTS: dict[str, tuple[str, type[Law]]] = {
     ),
     "published without a source": ("reproduces_constants", variant(published={"there": Published(PUBLISHED, "")})),
     "incomplete starts": ("starts_inside", variant(starts=classmethod(_far_start))),
+    "bounds that leave the truth out": (
+        "survives_noise",
+        variant(
+            published={"there": Published(PUBLISHED, "nobody")},
+            alpha=exponent("exponent", bounds=(1.0, 3.0), grid=(1.0, 2.0), typical=1.5),
+        ),
+    ),
     "an open domain": ("refuses_outside", variant(_check_domain=lambda self, name, array: None)),
     "an exemption not needed": ("prints_latex", variant(exempt={"prints_latex": "it once could not"})),
 }

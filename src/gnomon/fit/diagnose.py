@@ -173,10 +173,12 @@ def _group(
     fits = design.solve(objective, np.repeat(theta[None], len(trials), 0), weights=weights, continuation=1)
     best: tuple[float, int] | None = None
     for row, (j, members) in enumerate(trials):
+        if not fits.converged[row]:
+            continue
         keep = ~np.isin(index, members)
         error = standard_errors(design.rows(keep), objective, fits.theta[row])[j]
         shift = abs(fits.theta[row, j] - theta[j]) / max(error, 1e-300)
-        if shift >= SHIFT and fits.converged[row] and (best is None or shift / len(members) ** 0.5 > best[0]):
+        if shift >= SHIFT and (best is None or shift / len(members) ** 0.5 > best[0]):
             best = (shift / len(members) ** 0.5, row)
     if best is None:
         return {}

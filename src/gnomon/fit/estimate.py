@@ -19,6 +19,7 @@ from gnomon.fit.profile import Profile, profile
 from gnomon.fit.result import Estimate, Fit, SecondOpinion, Starts
 from gnomon.fit.search import Search, search
 from gnomon.laws.law import Law
+from gnomon.laws.simplex import off_the_simplex
 
 if TYPE_CHECKING:
     from gnomon.runs import Runs
@@ -75,6 +76,8 @@ def fit(
     cls, table = cls.laid_on(table)
     target = cls.output
     used = usable_rows(cls, table)
+    if cls.shares:
+        used = _mixtures(used, cls)
     design = make_design(cls, used)
     check_enough(design, used)
     design, choice = with_prior(design, how)
@@ -150,6 +153,24 @@ def usable_rows(cls: type[Law], runs: Runs) -> Runs:
     names = [name for name in (*cls.inputs, cls.output) if name not in cls.made_inputs]
     free = {name for name in names if cls.domain.get(name, (0.0, np.inf))[0] < 0}
     return runs.usable(names, positive=[name for name in names if name not in free])
+
+
+def _mixtures(runs: Runs, cls: type[Law]) -> Runs:
+    """The rows whose shares are a mixture.
+
+    Raises:
+        RefusalError: there are none.
+    """
+    off = off_the_simplex([np.asarray(runs[name], float) for name in cls.shares])
+    kept = runs.keep(~off, f"shares {cls.shares[0]} ... {cls.shares[-1]} negative, or not summing to 1")
+    if not len(kept):
+        raise RefusalError(
+            f"In none of {len(runs)} rows do the {len(cls.shares)} shares sum to 1.",
+            hint="Name every domain, or divide percent by 100; gnomon check shows the sums.",
+            code="nothing-left",
+            partial=kept,
+        )
+    return kept
 
 
 def make_design(cls: type[Law], runs: Runs) -> Design:

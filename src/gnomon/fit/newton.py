@@ -193,7 +193,8 @@ class _Problem:
 
     def value(self, theta: Array, state: tuple[Array, ...]) -> tuple[Array, Any]:
         curvature = self.objective.curvature(state[0], self.target, self.kernel.logarithmic)
-        value = (self.weights * curvature.rho).sum(1)
+        with np.errstate(invalid="ignore"):  # a row of weight zero at which the law is not defined: the step is refused
+            value = (self.weights * curvature.rho).sum(1)
         if self.prior:
             value = value + self.prior.terms(theta)[0]
         return np.where(np.isfinite(value), value, np.inf), curvature

@@ -90,6 +90,7 @@ def covariance(design: Design, objective: Objective, theta: Array) -> Array:
     for the parameters. A direction without information gets a huge variance, never a missing one.
     """
     _, scores, hessians = run_scores(design, objective, theta)
+    scores, hessians = (np.where(np.isfinite(x), x, 0.0) for x in (scores, hessians))  # undefined: no information
     h = hessians.sum(0) + prior_information(design, theta)
     d = np.sqrt(np.maximum(np.diag(h), 1e-30 * max(float(np.diag(h).max()), 1e-250)))
     values, vectors = np.linalg.eigh(h / np.outer(d, d))

@@ -152,9 +152,11 @@ def _profile(
     total = (aim * aim).sum(1)
     positive = [law.parameters[name].log for name in linear]
     best, solution = np.full(cells, np.inf), np.full((cells, k), 0.0)
-    for size in range(k, -1, -1):
-        for subset in combinations(range(k), size):
-            index = list(subset)
+    bounded = [i for i in range(k) if positive[i]]  # those of either sign always take part
+    for absent in range(len(bounded) + 1):
+        for left_out in combinations(bounded, absent):
+            index = [i for i in range(k) if i not in left_out]
+            size = len(index)
             block = gram[:, index][:, :, index] if size else np.empty((cells, 0, 0))
             ridge = 1e-12 * np.einsum("gii->g", block)[:, None, None] * np.eye(size) if size else 0.0
             x = (

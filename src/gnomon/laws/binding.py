@@ -26,7 +26,7 @@ def bound(law: type[L], columns: Sequence[str], renamed: Mapping[str, str], outp
         return base
     if (base, inputs, output) not in _made:
         for column in (*inputs, output):
-            _usable(base, column)
+            usable(base, column)
         if len({*inputs, output}) <= len(inputs):
             raise InputError(f"{base.id} needs different columns; got {', '.join(inputs)} giving {output}.")
         _made[base, inputs, output] = _make(base, inputs, output)
@@ -44,7 +44,12 @@ def _inputs(law: type[L], columns: Sequence[str], renamed: Mapping[str, str]) ->
     return tuple(columns) if columns else tuple(renamed.get(name, name) for name in law.inputs)
 
 
-def _usable(law: type[L], column: str) -> None:
+def usable(law: type[L], column: str) -> None:
+    """Refuse a column that a formula could not name.
+
+    Raises:
+        InputError: it is no plain name, or one of the law's parameters.
+    """
     if not column.isidentifier() or not column.isascii() or column in FUNCTIONS or column == "where":
         raise InputError(
             f"A law cannot read a column called {column!r}.",

@@ -19,9 +19,12 @@ CATALOGUE: dict[str, str] = {
     "pow_floor": "power:PowFloor",
     "shift_pow": "power:ShiftPow",
     "bnsl": "bnsl:Bnsl",
+    "m3": "learning_curve:M3",
     "m4": "m4:M4",
+    "context": "context:Context",
     "kaplan_n": "kaplan:KaplanN",
     "kaplan_d": "kaplan:KaplanD",
+    "kaplan_c": "kaplan:KaplanC",
     "kaplan_nd": "kaplan:KaplanND",
     "chinchilla": "chinchilla:Chinchilla",
     "chinchilla_tied": "chinchilla:ChinchillaTied",
@@ -30,9 +33,27 @@ CATALOGUE: dict[str, str] = {
     "sum_power_no_floor": "sum_forms:SumPowerNoFloor",
     "sum_power_floor": "sum_forms:SumPowerFloor",
     "overtrain": "overtrain:Overtrain",
+    "rosenfeld": "rosenfeld:Rosenfeld",
+    "steps": "critical_batch:Steps",
+    "noise_scale": "critical_batch:NoiseScale",
     "muennighoff": "muennighoff:Muennighoff",
+    "filter_utility": "pools:FilterUtility",
+    "mixing_exp": "mixture:MixingExp",
+    "regmix": "mixture:RegMix",
+    "projektor": "projektor:Projektor",
+    "distill": "distill:Distill",
+    "transfer": "transfer:Transfer",
+    "bleu_log": "transfer:BleuLog",
+    "prune": "pruning:Prune",
+    "multimodal_barrier": "multimodal:MultimodalBarrier",
+    "ood_offset": "loss_to_loss:OodOffset",
+    "loss_to_loss": "loss_to_loss:LossToLoss",
     "exp_loss_err": "downstream:ExpLossErr",
     "sigmoid4": "downstream:Sigmoid4",
+    "log_sigmoid": "downstream:LogSigmoid",
+    "passk_exp_pow": "coverage:PassKExpPow",
+    "sigmoid_compute": "reward:SigmoidCompute",
+    "entropy_reward": "reward:EntropyReward",
     # Architecture.
     "clark_moe": "architecture.moe:ClarkMoe",
     "krajewski": "architecture.moe:Krajewski",
@@ -95,6 +116,9 @@ CATALOGUE: dict[str, str] = {
     "lr_annealing": "lr_annealing:LrAnnealing",
     "mpl": "multi_power:Mpl",
 }
+
+# Other names in print for laws of the catalogue.
+ALIASES = {"m1": "pow", "m2": "pow_floor"}
 
 LISTING = "`gnomon laws` lists them all."
 CALL = re.compile(
@@ -175,7 +199,8 @@ def _read(spec: str, columns: Collection[str] | None, response: str | None) -> t
     call = CALL.fullmatch(spec)
     if call is None:
         return formula_law(spec, columns, response)
-    if not _known(call["id"]):
+    name = ALIASES.get(call["id"], call["id"])
+    if not _known(name):
         if call["id"] in FUNCTIONS or (
             call["output"] and call["arguments"] is None
         ):  # "exp(N)" and "loss = N" are formulas
@@ -183,7 +208,7 @@ def _read(spec: str, columns: Collection[str] | None, response: str | None) -> t
         raise UnknownNameError(
             f"There is no law {call['id']!r}.", hint=f"{near(call['id'], names())} {LISTING}".strip()
         )
-    found = _find(call["id"])
+    found = _find(name)
     words = [word.strip() for word in (call["arguments"] or "").split(",") if word.strip()]
     numbers = [float(word) for word in words if _is_number(word)]
     inputs = [word for word in words if not _is_number(word)]
@@ -205,6 +230,7 @@ def _is_number(word: str) -> bool:
 
 def _placed(found: type[Law], columns: Collection[str], response: str | None) -> type[Law]:
     """The law on the columns at hand."""
+    found = found.over(columns)
     if found.output not in columns and response is None and found.output != "loss":
         like = [c for c in columns if c.startswith(found.output[:3])]  # err_avg for error, acc_mmlu for accuracy
         if len(like) != 1:

@@ -295,6 +295,8 @@ class _Parser:
         wanted = self.functions[function][0]
         if len(arguments) != wanted:
             raise self._error(f"{function} takes {wanted} argument(s), got {len(arguments)}", at)
+        if function == "sum" and not isinstance(arguments[0], Name):
+            raise self._error("the first argument of sum is the name of its index", at, "Write sum(k, n, k^2).")
         return Call(function, tuple(arguments))
 
     def _close(self) -> None:

@@ -16,7 +16,7 @@ An instance is a law with values: `PowerLaw(A=400, alpha=0.34)(params=7e9)` is a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -27,7 +27,9 @@ from gnomon.laws.arrays import namespace
 from gnomon.laws.binding import bound
 from gnomon.laws.columns import OTHER_RANGE, RANGES, spread
 from gnomon.laws.formula import Formula, parse, symbol
+from gnomon.laws.optimum import Split
 from gnomon.laws.parameter import Parameter, Published, coefficient, exponent, floor, number
+from gnomon.laws.simplex import off_the_simplex, simplex_points
 
 if TYPE_CHECKING:
     from gnomon.runs.table import Runs
@@ -52,6 +54,7 @@ class Law:
         fixed_units: column to the reason why its unit may not be changed.
         typical: values for examples, in base units; where not given, the first published, else those of the parameters.
         ranges: per input, (smallest, largest) for examples; the usual range of that column where not given.
+        shares: inputs that together are a mixture: not negative, with a sum of 1.
         exempt: contract check to the reason why this law cannot pass it; the check must then fail.
         still_inputs: inputs that may keep one value in a fit, as when one size has checkpoints only.
         arguments: numbers that chose this variant of the law ("bnsl(2)").
@@ -79,6 +82,7 @@ class Law:
     fixed_units: ClassVar[Mapping[str, str]] = {}
     typical: ClassVar[Mapping[str, float]] = {}
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {}
+    shares: ClassVar[tuple[str, ...]] = ()
     exempt: ClassVar[Mapping[str, str]] = {}
     still_inputs: ClassVar[tuple[str, ...]] = ()
     arguments: ClassVar[tuple[float, ...]] = ()
@@ -126,6 +130,10 @@ class Law:
         """
         raise NotImplementedError(f"{type(self).__name__} must define formula()")
 
+    def optimum(self, product: Any) -> Split | None:
+        """Params and tokens of the least loss with params * tokens = product, where the law has a closed form, else None."""
+        return None
+
     def xp(self, *inputs: Any) -> Any:
         """The array module that serves these inputs and this law's values: `xp.exp`, `xp.log`, `xp.minimum` ..."""
         return namespace(*inputs, *(getattr(self, name) for name in self.parameters))
@@ -153,6 +161,7 @@ class Law:
         arrays = [_number_array(inputs[name], name, xp) for name in self.inputs]
         for name, array in zip(self.inputs, arrays, strict=True):
             self._check_domain(name, array)
+        self._check_shares(dict(zip(self.inputs, arrays, strict=True)))
         result = self.formula(*arrays)
         return float(result) if isinstance(result, np.floating) else result
 
@@ -165,6 +174,17 @@ class Law:
         if np.any(bad):
             worst = values[bad][0]
             raise InputError(f"{self._label} is defined for {low:g} < {name} < {high:g}; got {worst:g}.")
+
+    def _check_shares(self, arrays: Mapping[str, Any]) -> None:
+        if not self.shares or not all(isinstance(arrays[name], np.ndarray | np.generic) for name in self.shares):
+            return
+        wrong = np.atleast_1d(off_the_simplex([arrays[name] for name in self.shares]))
+        if wrong.any():
+            total: Any = sum(np.atleast_1d(arrays[name]) for name in self.shares)
+            raise InputError(
+                f"The shares {', '.join(self.shares)} sum to {np.broadcast_to(total, wrong.shape)[wrong][0]:g}, not to 1.",
+                hint="A mixture is given in full: name a share for every domain, zero where it is left out.",
+            )
 
     @property
     def _label(self) -> str:
@@ -185,6 +205,11 @@ class Law:
             InputError: the number of columns is wrong, or a column cannot be used.
         """
         return bound(cls, columns, renamed, output)
+
+    @classmethod
+    def over(cls, columns: Collection[str]) -> type[Law]:
+        """The law that its plain name means on a table: for laws of a mixture, of all the domains there are."""
+        return cls
 
     @classmethod
     def spec(cls) -> str:
@@ -328,9 +353,21 @@ class Law:
         return None
 
     @classmethod
+    def exponential_terms(cls, inputs: Sequence[np.ndarray]) -> list[dict[str, np.ndarray | None]] | None:
+        """The law as a sum of products of parameters to powers that do not depend on parameters, or None.
+
+        L = sum_k prod_j p_j^(m_kj): one dictionary a term, parameter to m_kj of shape (n,), None for 1. All parameters
+        must be on a log scale. The solver then needs no dual numbers. Laws whose text is a sum of powers of their inputs
+        are recognised without this.
+        """
+        return None
+
+    @classmethod
     def design(cls, points: int = 48) -> dict[str, np.ndarray]:
         """Inputs spread over the law's usual range, the same at every call: one array (points,) per input."""
-        return spread({c: cls.range_of(c) for c in cls.inputs}, points)
+        free = spread({c: cls.range_of(c) for c in cls.inputs if c not in cls.shares}, points)
+        mixed = dict(zip(cls.shares, simplex_points(len(cls.shares), points), strict=True)) if cls.shares else {}
+        return {c: free[c] if c in free else mixed[c] for c in cls.inputs}
 
     @classmethod
     def range_of(cls, column: str) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from gnomon.plan.evidence import Evidence
 from gnomon.plan.free_form import free_form
 from gnomon.plan.isoflop import IsoFlop, isoflop
 from gnomon.plan.line import Line, power_line
-from gnomon.plan.optimum import Optimum, best_split, cheapest
+from gnomon.plan.optimum import Optimum, best_split, cheapest, closed_form
 from gnomon.plan.parabola import Parabola, fit_parabola, parabola_bias
 from gnomon.plan.plan import Plan
 from gnomon.plan.schedule import SchedulePlan, schedule
@@ -42,6 +42,7 @@ __all__ = [
     "allocate",
     "best_split",
     "cheapest",
+    "closed_form",
     "cost_model",
     "costs",
     "crossover_length",

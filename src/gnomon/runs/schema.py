@@ -343,6 +343,15 @@ QUANTITIES = ("params", "tokens", "flops", "loss")
 #: Single letters mean the quantity only beside another one of them: `C` alone may be anything.
 LETTERS = {"N": "params", "D": "tokens", "C": "flops", "L": "loss"}
 
+#: Shares of a mixture sum to 1 within this: seventeen domains printed to three digits may miss by 17 * 0.0005.
+SHARE_TOLERANCE = 0.01
+SHARE = "mix_"  # what the column of a domain's share is called by
+_SHARES = re.compile(
+    r"(?:train_)?(?:(?:mix|mixture|mixing|domain)_(?:weights?|shares?)|data_mix|data_mixture|mixture|mix)_"
+    r"(?P<domain>[a-z0-9].*)"
+)
+_NO_DOMAIN = ("id", "name", "index", "idx", "label", "type", "kind", "hash", "seed", "file", "entropy", "size")
+
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PUNCTUATION = re.compile(r"[^a-z0-9]+")
 _WRAPPERS = re.compile(r"^(config|summary|hparams|args|metrics|history)_|_value$")
@@ -359,3 +368,16 @@ def plain(name: str) -> str:
         return name
     text = _PUNCTUATION.sub("_", _BOUNDARY.sub("_", name).lower()).strip("_")
     return _WRAPPERS.sub("", _WRAPPERS.sub("", text))
+
+
+def share_of(name: str) -> str | None:
+    """The canonical name of a domain's share in the training mixture (`mix_web` for `mix.web`, `mixture/web`), or None."""
+    found = _SHARES.fullmatch(plain(name))
+    return None if found is None or found["domain"] in _NO_DOMAIN else SHARE + found["domain"]
+
+
+def field_of(name: str) -> Field | None:
+    """What is known about a canonical column: one of FIELDS, or the share of a domain."""
+    if name not in FIELDS and name.startswith(SHARE) and share_of(name) is not None:
+        return Field(name, "number", None, f"share of {name.removeprefix(SHARE)} in the training mixture, 0 to 1")
+    return FIELDS.get(name)
