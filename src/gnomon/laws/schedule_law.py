@@ -17,7 +17,7 @@ import numpy as np
 from gnomon.errors import InputError, RefusalError
 from gnomon.laws.law import Law
 from gnomon.runs.schedule import Schedule
-from gnomon.runs.schedules import Schedules, schedules_of
+from gnomon.runs.schedules import Schedules, curves_of, schedules_of
 
 if TYPE_CHECKING:
     from gnomon.runs.table import Runs
@@ -38,11 +38,12 @@ FIXED = "rates and steps enter as they are, and the schedules hold them"
 SEGMENTS = (
     8  # stretches into which a curve is cut for resampling: residuals of one curve go together over a tenth of it
 )
+KEPT = 64  # classes bound to schedules that are found again; older ones are made anew
 _bound: dict[tuple[type[Any], Schedules], type[Any]] = {}
 
 
 class ScheduleLaw(Law):
-    """A law of a schedule and a step. Subclasses define `formula(schedule, step)` on numbers of `schedules`."""
+    """A law of a schedule and a step. Subclasses define `value` on places of schedules."""
 
     inputs = ("schedule", "step")
     made_inputs = ("schedule",)
@@ -67,6 +68,8 @@ class ScheduleLaw(Law):
                 "typical": base.example().values,
             }
             _bound[base, schedules] = type(base.__name__, (base,), body)
+            if len(_bound) > KEPT:
+                del _bound[next(iter(_bound))]
         found: type[Self] = _bound[base, schedules]
         return found
 
@@ -95,7 +98,7 @@ class ScheduleLaw(Law):
     @classmethod
     def groups_of(cls, runs: Runs) -> Array:
         """Stretches of the curves: with few curves they are what can be resampled."""
-        curves = runs.groups()
+        curves = curves_of(runs, cls.inputs[0])
         (steps,) = runs.numbers(cls.inputs[1])
         groups = np.empty(len(runs), int)
         for curve in np.unique(curves):
@@ -107,7 +110,7 @@ class ScheduleLaw(Law):
     @classmethod
     def weights_of(cls, runs: Runs) -> Array:
         """Every curve counts the same, however often it was logged."""
-        _, curve, count = np.unique(runs.groups(), return_inverse=True, return_counts=True)
+        _, curve, count = np.unique(curves_of(runs, cls.inputs[0]), return_inverse=True, return_counts=True)
         return np.asarray(len(curve) / (len(count) * count[curve]))
 
     @classmethod
