@@ -92,7 +92,7 @@ def fit(
     notices = diagnose.notices(design, ident, influence)
     if choice is not None:
         notices.append(choice.notice())
-    undetermined = cls.undetermined(design.inputs)
+    undetermined = cls.undetermined(used)
     if undetermined:
         notices.append(Notice("undetermined", f"{cls.id}: {undetermined}."))
     if found.at_best < 2:

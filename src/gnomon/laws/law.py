@@ -225,8 +225,8 @@ class Law:
         raise NotImplementedError(f"{cls.__name__} has a prior and must define later_rows()")
 
     @classmethod
-    def undetermined(cls, inputs: Sequence[np.ndarray]) -> str | None:
-        """Why rows with these inputs cannot determine the law, whatever they measured, or None."""
+    def undetermined(cls, runs: Runs) -> str | None:
+        """Why these rows cannot determine the law, whatever they measured, or None."""
         return None
 
     @classmethod

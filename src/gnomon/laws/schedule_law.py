@@ -75,8 +75,14 @@ class ScheduleLaw(Law):
 
     @classmethod
     def laid_on(cls, runs: Runs) -> tuple[type[Self], Runs]:
-        """The law bound to the schedules of a table, and the table with the name of each row's schedule."""
+        """The law bound to the schedules of a table, and the table with the name of each row's schedule.
+
+        Raises:
+            RefusalError: the curves are of several models, or their rates cannot be rebuilt.
+            ColumnError: a column is missing, or a row has no schedule.
+        """
         column, step = cls.inputs
+        _refuse_several_models(runs, column)
         schedules, names = schedules_of(runs, column=column, step=step, known=cls.schedules)
         laid = replace(runs.with_texts(column, names), schedules={**runs.schedules, **schedules})
         return cls.on(Schedules(list(laid.schedules.values()))), laid
@@ -121,9 +127,9 @@ class ScheduleLaw(Law):
         return np.asarray(steps >= 0.5 * np.array([last[number] for number in numbers]))
 
     @classmethod
-    def undetermined(cls, inputs: Sequence[Array]) -> str | None:
+    def undetermined(cls, runs: Runs) -> str | None:
         """A law of annealing needs a curve along which the rate falls."""
-        numbers, steps = inputs
+        numbers, steps = cls.arrays(runs)
         for number in np.unique(numbers).astype(int):
             schedule = cls.schedules.of(int(number))
             if schedule.rates[int(steps[numbers == number].max())] < LEAST_FALL * schedule.peak:
@@ -212,6 +218,23 @@ class ScheduleLaw(Law):
             worst = np.atleast_1d(array)[bad][0]
             expected = "a whole step" if name == self.inputs[1] else f"a number below {len(self.schedules)}, or a name"
             raise InputError(f"{self._label}: got {name} {worst:g}, expected {expected}.")
+
+
+def _refuse_several_models(runs: Runs, column: str) -> None:
+    """One law of curves is for one model: one size, and one family where families have curves of the same schedule."""
+    for name in ("params", "family"):
+        if name not in runs:
+            continue
+        found = list(dict.fromkeys(runs[name].tolist()))
+        pairs = set(zip(runs[name].tolist(), runs[column].tolist(), strict=True)) if column in runs else set()
+        if len(found) > 1 and (name == "params" or len(pairs) > len({schedule for _, schedule in pairs})):
+            one = f"family = '{found[0]}'" if name == "family" else f"params = {found[0]:g}"
+            raise RefusalError(
+                f"these are curves of {len(found)} models ({name} {found[0]} and {found[1]}), and a law of schedules "
+                "knows one",
+                hint=f'Keep one: --where "{one}".',
+                code="several-models",
+            )
 
 
 @dataclass(frozen=True)
