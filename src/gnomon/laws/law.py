@@ -215,6 +215,11 @@ class Law:
         return np.asarray(runs.groups())
 
     @classmethod
+    def parts_of(cls, runs: Runs) -> list[str]:
+        """What each row's group is, to be read after the name of its run; empty where groups are runs."""
+        return []
+
+    @classmethod
     def weights_of(cls, runs: Runs) -> np.ndarray | None:
         """How much each row counts in a fit (n,), 1 on average; None: all the same."""
         return None

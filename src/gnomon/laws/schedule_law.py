@@ -114,6 +114,17 @@ class ScheduleLaw(Law):
         return np.unique(groups, return_inverse=True)[1]
 
     @classmethod
+    def parts_of(cls, runs: Runs) -> list[str]:
+        """Which stretch of its curve a row belongs to."""
+        groups = cls.groups_of(runs)
+        (steps,) = runs.numbers(cls.inputs[1])
+        told = [
+            f", steps {steps[groups == g].min():,.0f} to {steps[groups == g].max():,.0f}"
+            for g in range(groups.max() + 1)
+        ]
+        return [told[g] for g in groups]
+
+    @classmethod
     def weights_of(cls, runs: Runs) -> Array:
         """Every curve counts the same, however often it was logged."""
         _, curve, count = np.unique(curves_of(runs, cls.inputs[0]), return_inverse=True, return_counts=True)
