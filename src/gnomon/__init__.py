@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from gnomon.laws.law import number as number
     from gnomon.plan import Plan as Plan
     from gnomon.runs import Runs as Runs
+    from gnomon.runs import Schedule as Schedule
     from gnomon.runs import check as check
     from gnomon.runs import format_number as format_number
     from gnomon.runs import parse_number as parse_number
@@ -57,6 +58,7 @@ _HOME = {
     "Published": "gnomon.laws.law",
     "RefusalError": "gnomon.errors",
     "Runs": "gnomon.runs",
+    "Schedule": "gnomon.runs",
     "backtest": "gnomon.forecast",
     "check": "gnomon.runs",
     "coefficient": "gnomon.laws.law",

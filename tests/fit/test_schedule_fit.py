@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gnomon.errors import InputError
+from gnomon.errors import InputError, RefusalError
 from gnomon.fit import Fit, fit
 from gnomon.forecast import backtest
 from gnomon.forecast.curves import score_curves
@@ -111,6 +111,20 @@ def test_constant_rates_alone_are_not_enough(law: str) -> None:
     assert any(notice.code == "undetermined" for notice in found.notices)
     told = found.forecast(schedule=FITTED[0], step=3999)
     assert any(notice.code == "undetermined" for notice in told.notices)
+
+
+@pytest.mark.parametrize(("column", "values"), [("family", ("a", "b")), ("params", (1e7, 2e7))])
+def test_curves_of_several_models_are_refused(column: str, values: tuple[Any, Any]) -> None:
+    runs = curves(FITTED, TRUTH["lr_annealing"], 5e-4)
+    table = {name: np.concatenate([runs[name]] * 2) for name in ("schedule", "step", "loss")}
+    n = len(runs)
+    table |= {"run": [f"{f} {r}" for f in "ab" for r in runs["run"]], column: [values[0]] * n + [values[1]] * n}
+    with pytest.raises(RefusalError, match="curves of 2 models") as refused:
+        fit("lr_annealing", read_runs(table, schedules=list(FITTED)), intervals="none")
+    assert refused.value.hint is not None
+    where = refused.value.hint.partition('"')[2].rpartition('"')[0]
+    alone = fit("lr_annealing", read_runs(table, schedules=list(FITTED), where=where), intervals="none")
+    assert alone.used == n
 
 
 @pytest.mark.parametrize("law", ["mpl", "lr_annealing"])

@@ -149,6 +149,19 @@ def test_runs_of_one_schedule_share_it_and_others_do_not() -> None:
     assert of[150] == "cosine"
 
 
+def test_rows_without_a_run_are_one_curve_or_one_a_schedule() -> None:
+    rows = logged(Schedule.cosine(1000, PEAK), 10)
+    alone = {name: rows[name] for name in ("step", "lr", "loss")}
+    found, of = schedules_of(read_runs(alone))
+    assert found.names == ("curve 1",)
+    assert set(of) == {"curve 1"}
+    twice = {name: np.concatenate([values, values]) for name, values in alone.items()}
+    found, _ = schedules_of(read_runs(twice | {"schedule": ["a"] * 100 + ["b"] * 100}))
+    assert found.names == ("a", "b")
+    with pytest.raises(ColumnError, match="curves of different runs need a column run"):
+        schedules_of(read_runs(twice))
+
+
 def test_tables_give_every_step_once() -> None:
     true = Schedule.constant(50, PEAK, warmup=5)
     table = {"schedule": ["s"] * 50, "step": np.arange(50), "lr": true.rates}

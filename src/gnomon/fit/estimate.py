@@ -88,14 +88,16 @@ def fit(
             hint="The law may have more freedom than the runs can pin down: try a simpler law, or --objective squared_log.",
             code="not-converged",
         )
-    names = run_names(used)
+    names, parts = run_names(used), cls.parts_of(used)
+    if parts:
+        names = np.array([f"{run}{part}" for run, part in zip(names, parts, strict=True)], object)
     ident = diagnose.identifiability(design, how, found.theta)
     influence = diagnose.influence(design, how, found.theta, names)
     other, theta2 = diagnose.second_objective(design, how, found.theta)
     notices = diagnose.notices(design, ident, influence)
     if choice is not None:
         notices.append(choice.notice())
-    undetermined = cls.undetermined(design.inputs)
+    undetermined = cls.undetermined(used)
     if undetermined:
         notices.append(Notice("undetermined", f"{cls.id}: {undetermined}."))
     if found.at_best < 2:

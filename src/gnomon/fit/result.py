@@ -189,6 +189,7 @@ class Fit:
             "range": {name: list(pair) for name, pair in self.range.items()},
             "identified": self.identified,
             "condition": self.identifiability.condition,
+            "weakest": dict(self.identifiability.weakest),
             "influence": {
                 "runs": [
                     {"run": run, "change_in_se": change}

@@ -26,6 +26,7 @@ BEST = 24  # best cells polished
 SPREAD = 25  # further cells, spread over the whole grid: they test whether the optimum is the only one
 SEARCH_ROWS = 2000  # rows used for the profile grid
 POLISH_ROWS = 20_000  # of larger tables the starts are polished on this many rows, evenly spread, and the best ones on all of them
+POLISH_TERMS = 60_000  # the same in terms, for laws whose rows are long sums: five hundred rows of the multi-power law
 AGREE = 1e-6  # relative difference of objectives that count as the same optimum
 TINY = 1e-4  # share of the typical output given to an amplitude which least squares puts at zero
 
@@ -77,7 +78,7 @@ def search(
         RefusalError: the law is not defined near these rows from any start.
     """
     points = starts(design)
-    if len(design.output) > POLISH_ROWS:
+    if len(design.output) > _polished(design):
         return _search_large(design, objective, points, iterations)
     solution = design.solve(objective, points, continuation=2, iterations=iterations)
     _refuse_undefined(solution, design, len(points))
@@ -86,13 +87,19 @@ def search(
 
 def _search_large(design: Design, objective: Objective, points: Array, iterations: int) -> Search:
     """Multi-start on an even sample of the rows, then the best optima on all rows; agreement is that of the sample's starts."""
-    sample = design.rows(_thin(len(design.output), POLISH_ROWS))
+    sample = design.rows(_thin(len(design.output), _polished(design)))
     first = sample.solve(objective, points, continuation=2, iterations=iterations)
     _refuse_undefined(first, design, len(points))
     order = np.argsort(np.where(np.isfinite(first.value), first.value, np.inf))[:2]
     polished = summarise(design.solve(objective, first.theta[order], continuation=1, iterations=iterations))
     seen = summarise(first)
     return replace(polished, tried=seen.tried, converged=seen.converged, at_best=seen.at_best)
+
+
+def _polished(design: Design) -> int:
+    """Most rows on which every start is polished."""
+    terms = design.law.terms_per_row
+    return POLISH_ROWS if terms == 1 else POLISH_TERMS // terms
 
 
 def _refuse_undefined(solution: Solution, design: Design, tried: int) -> None:

@@ -50,7 +50,7 @@ class CurveScores:
 
 
 def score_curves(law: Law, runs: Any) -> CurveScores:
-    """A law with values scored on measured curves, one score a run.
+    """A law with values scored on measured curves, one score a run (without a column run: a schedule, or the whole table).
 
     Args:
         law: for example `fit.law`, or published constants.
@@ -61,12 +61,12 @@ def score_curves(law: Law, runs: Any) -> CurveScores:
         RefusalError: no row can be used.
     """
     from gnomon.fit.estimate import run_names, usable_rows
-    from gnomon.runs import read_runs
+    from gnomon.runs import curves_of, read_runs
 
     cls, table = type(law).laid_on(read_runs(runs))
     used = usable_rows(cls, table)
     predicted = np.asarray(cls(**law.values).formula(*cls.arrays(used)))
-    measured, curves, names = np.asarray(used[cls.output], float), used.groups(), run_names(used)
+    measured, curves, names = np.asarray(used[cls.output], float), curves_of(used), run_names(used)
     found = {}
     for curve in np.unique(curves):
         rows = curves == curve

@@ -82,6 +82,7 @@ def _make(base: type[L], inputs: tuple[str, ...], output: str) -> type[L]:
         "fixed_units": rename(base.fixed_units),
         "free_inputs": tuple(names.get(c, c) for c in base.free_inputs),
         "still_inputs": tuple(names.get(c, c) for c in base.still_inputs),
+        "made_inputs": tuple(names.get(c, c) for c in base.made_inputs),
         "published": {},
         "typical": {} if elsewhere else base.example().values,
         "ranges": {} if elsewhere else {names[c]: base.range_of(c) for c in base.inputs},

@@ -242,6 +242,11 @@ class Law:
         return np.asarray(runs.groups())
 
     @classmethod
+    def parts_of(cls, runs: Runs) -> list[str]:
+        """What each row's group is, to be read after the name of its run; empty where groups are runs."""
+        return []
+
+    @classmethod
     def weights_of(cls, runs: Runs) -> np.ndarray | None:
         """How much each row counts in a fit (n,), 1 on average; None: all the same."""
         return None
@@ -252,8 +257,8 @@ class Law:
         raise NotImplementedError(f"{cls.__name__} has a prior and must define later_rows()")
 
     @classmethod
-    def undetermined(cls, inputs: Sequence[np.ndarray]) -> str | None:
-        """Why rows with these inputs cannot determine the law, whatever they measured, or None."""
+    def undetermined(cls, runs: Runs) -> str | None:
+        """Why these rows cannot determine the law, whatever they measured, or None."""
         return None
 
     @classmethod

@@ -164,12 +164,10 @@ def _response(terms: Drops, C: Any, beta: Any, gamma: Any) -> Array:
     """sum_k drop_k G(lr_k^-gamma S_k), shape (n,) for numbers and (B, n) for parameters (B, 1)."""
     rows = []
     for c, b, g in _draws(C, beta, gamma):
-        x = np.exp(-g * terms.log_rate)
+        x = c * np.exp(-g * terms.log_rate)
         x *= terms.area
-        x *= c
-        np.log1p(x, out=x)
-        x *= -b
-        np.expm1(x, out=x)
+        x = -b * np.log1p(x)
+        x = np.expm1(x, out=x)
         x *= terms.weight
         rows.append(-terms.per_step(x))
     return rows[0] if max(np.ndim(C), np.ndim(beta), np.ndim(gamma)) == 0 else np.stack(rows)

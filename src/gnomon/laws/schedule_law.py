@@ -17,7 +17,7 @@ import numpy as np
 from gnomon.errors import InputError, RefusalError
 from gnomon.laws.law import Law
 from gnomon.runs.schedule import Schedule
-from gnomon.runs.schedules import Schedules, schedules_of
+from gnomon.runs.schedules import Schedules, curves_of, schedules_of
 
 if TYPE_CHECKING:
     from gnomon.runs.table import Runs
@@ -38,11 +38,12 @@ FIXED = "rates and steps enter as they are, and the schedules hold them"
 SEGMENTS = (
     8  # stretches into which a curve is cut for resampling: residuals of one curve go together over a tenth of it
 )
+KEPT = 64  # classes bound to schedules that are found again; older ones are made anew
 _bound: dict[tuple[type[Any], Schedules], type[Any]] = {}
 
 
 class ScheduleLaw(Law):
-    """A law of a schedule and a step. Subclasses define `formula(schedule, step)` on numbers of `schedules`."""
+    """A law of a schedule and a step. Subclasses define `value` on places of schedules."""
 
     inputs = ("schedule", "step")
     made_inputs = ("schedule",)
@@ -67,13 +68,21 @@ class ScheduleLaw(Law):
                 "typical": base.example().values,
             }
             _bound[base, schedules] = type(base.__name__, (base,), body)
+            if len(_bound) > KEPT:
+                del _bound[next(iter(_bound))]
         found: type[Self] = _bound[base, schedules]
         return found
 
     @classmethod
     def laid_on(cls, runs: Runs) -> tuple[type[Self], Runs]:
-        """The law bound to the schedules of a table, and the table with the name of each row's schedule."""
+        """The law bound to the schedules of a table, and the table with the name of each row's schedule.
+
+        Raises:
+            RefusalError: the curves are of several models, or their rates cannot be rebuilt.
+            ColumnError: a column is missing, or a row has no schedule.
+        """
         column, step = cls.inputs
+        _refuse_several_models(runs, column)
         schedules, names = schedules_of(runs, column=column, step=step, known=cls.schedules)
         laid = replace(runs.with_texts(column, names), schedules={**runs.schedules, **schedules})
         return cls.on(Schedules(list(laid.schedules.values()))), laid
@@ -95,7 +104,7 @@ class ScheduleLaw(Law):
     @classmethod
     def groups_of(cls, runs: Runs) -> Array:
         """Stretches of the curves: with few curves they are what can be resampled."""
-        curves = runs.groups()
+        curves = curves_of(runs, cls.inputs[0])
         (steps,) = runs.numbers(cls.inputs[1])
         groups = np.empty(len(runs), int)
         for curve in np.unique(curves):
@@ -105,9 +114,20 @@ class ScheduleLaw(Law):
         return np.unique(groups, return_inverse=True)[1]
 
     @classmethod
+    def parts_of(cls, runs: Runs) -> list[str]:
+        """Which stretch of its curve a row belongs to."""
+        groups = cls.groups_of(runs)
+        (steps,) = runs.numbers(cls.inputs[1])
+        told = [
+            f", steps {steps[groups == g].min():,.0f} to {steps[groups == g].max():,.0f}"
+            for g in range(groups.max() + 1)
+        ]
+        return [told[g] for g in groups]
+
+    @classmethod
     def weights_of(cls, runs: Runs) -> Array:
         """Every curve counts the same, however often it was logged."""
-        _, curve, count = np.unique(runs.groups(), return_inverse=True, return_counts=True)
+        _, curve, count = np.unique(curves_of(runs, cls.inputs[0]), return_inverse=True, return_counts=True)
         return np.asarray(len(curve) / (len(count) * count[curve]))
 
     @classmethod
@@ -118,9 +138,9 @@ class ScheduleLaw(Law):
         return np.asarray(steps >= 0.5 * np.array([last[number] for number in numbers]))
 
     @classmethod
-    def undetermined(cls, inputs: Sequence[Array]) -> str | None:
+    def undetermined(cls, runs: Runs) -> str | None:
         """A law of annealing needs a curve along which the rate falls."""
-        numbers, steps = inputs
+        numbers, steps = cls.arrays(runs)
         for number in np.unique(numbers).astype(int):
             schedule = cls.schedules.of(int(number))
             if schedule.rates[int(steps[numbers == number].max())] < LEAST_FALL * schedule.peak:
@@ -209,6 +229,23 @@ class ScheduleLaw(Law):
             worst = np.atleast_1d(array)[bad][0]
             expected = "a whole step" if name == self.inputs[1] else f"a number below {len(self.schedules)}, or a name"
             raise InputError(f"{self._label}: got {name} {worst:g}, expected {expected}.")
+
+
+def _refuse_several_models(runs: Runs, column: str) -> None:
+    """One law of curves is for one model: one size, and one family where families have curves of the same schedule."""
+    for name in ("params", "family"):
+        if name not in runs:
+            continue
+        found = list(dict.fromkeys(runs[name].tolist()))
+        pairs = set(zip(runs[name].tolist(), runs[column].tolist(), strict=True)) if column in runs else set()
+        if len(found) > 1 and (name == "params" or len(pairs) > len({schedule for _, schedule in pairs})):
+            one = f"family = '{found[0]}'" if name == "family" else f"params = {found[0]:g}"
+            raise RefusalError(
+                f"these are curves of {len(found)} models ({name} {found[0]} and {found[1]}), and a law of schedules "
+                "knows one",
+                hint=f'Keep one: --where "{one}".',
+                code="several-models",
+            )
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,8 @@ def schedule(
         )
         gain = float(law(schedule=candidates[-1], step=steps - 1)) - float(law(schedule=lower, step=steps - 1))
         changes.append(
-            f"rates down to {FURTHER * end:.3g}: the law promises {gain:.4f} less, from rates below those it was fitted to"
+            f"rates down to {FURTHER * end:.3g}: the law promises {gain:.4f} less, "
+            f"from rates below {'those it was fitted to' if seen else 'the end asked for'}"
         )
     options = _options(law, fit, candidates, steps - 1, level)
     return SchedulePlan(

@@ -8,7 +8,7 @@ from gnomon.runs.findings import Check, Finding
 from gnomon.runs.numbers import format_number, parse_number
 from gnomon.runs.read.source import read_runs
 from gnomon.runs.schedule import Schedule
-from gnomon.runs.schedules import Schedules, as_schedules, schedules_of
+from gnomon.runs.schedules import Schedules, as_schedules, curves_of, schedules_of
 from gnomon.runs.schema import FIELDS, Field
 from gnomon.runs.table import Column, Removal, Runs
 
@@ -26,6 +26,7 @@ __all__ = [
     "as_schedules",
     "capabilities",
     "check",
+    "curves_of",
     "format_number",
     "parse_number",
     "read_runs",

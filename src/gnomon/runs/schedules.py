@@ -149,7 +149,7 @@ def schedules_of(
         ColumnError: a column is missing, or a row has no schedule.
         RefusalError: the rates cannot be rebuilt from what was logged.
     """
-    curves = runs.groups()
+    curves = curves_of(runs, column)
     names: Array = np.empty(len(runs), object)
     found: dict[str, Schedule] = {}
     given = runs.schedules
@@ -169,6 +169,15 @@ def schedules_of(
         found[schedule.name] = schedule
         names[rows] = schedule.name
     return Schedules(list(found.values())), names
+
+
+def curves_of(runs: Runs, column: str = "schedule") -> Array:
+    """Which curve each row belongs to (n,): its run; without a column run its schedule; else all rows are one curve."""
+    if "run" in runs or "run" in runs.unsettled:
+        return runs.groups()
+    if column in runs:
+        return np.unique(runs.codes(column), return_inverse=True)[1]
+    return np.zeros(len(runs), int)
 
 
 def _label(runs: Runs, rows: Array, column: str) -> str | None:
