@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-ELSEWHERE = {"add-a-law.md"}  # followed literally by a test of its own, in tests/laws
+ELSEWHERE = {"add-a-law.md", "add-a-study.md"}  # followed literally by tests of their own
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.S | re.M)
 
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from gnomon.runs import format_number as format_number
     from gnomon.runs import parse_number as parse_number
     from gnomon.runs import read_runs as read_runs
+    from gnomon.studies import run_study as run_study
 
 _MODULES = ("datasets", "fit", "forecast", "laws", "plan", "report", "reproductions")
 _HOME = {
@@ -68,6 +69,7 @@ _HOME = {
     "number": "gnomon.laws.law",
     "parse_number": "gnomon.runs",
     "read_runs": "gnomon.runs",
+    "run_study": "gnomon.studies",
 }
 
 __all__ = sorted([*_MODULES, *_HOME, "__version__"])

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from gnomon.cli.fit_page import FitAnswer
-from gnomon.cli.record import Record
 from gnomon.cli.terminal.look import Look
 from gnomon.cli.terminal.page import Page
 from gnomon.errors import Notice
@@ -20,6 +19,7 @@ from gnomon.fit.result import Estimate, Fit, SecondOpinion, Starts
 from gnomon.forecast.backtesting import Backtest, Hidden, LawScore
 from gnomon.forecast.grade import Grade, Reason
 from gnomon.forecast.predict import Forecast, Point
+from gnomon.forecast.track import TrackRecord
 from gnomon.laws import law
 from gnomon.runs import read_runs
 
@@ -98,7 +98,7 @@ def make() -> Callable[..., Fit]:
 @pytest.fixture
 def fit_answer() -> FitAnswer:
     """A fit with a track record that was worse than its intervals said."""
-    record = Record("top decade", "top:flops:1", 221, 19, 0.0095, 9, 0.9, low=True)
+    record = TrackRecord("top decade", "top:flops:1", 221, 19, 0.0095, 9, 0.9, low=True)
     return FitAnswer(make_fit(), record, "fit.json", None, 1.41)
 
 

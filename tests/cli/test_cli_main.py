@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +33,7 @@ HEAVY = [
     "jinja2",
     "rich",
 ]
-COMMANDS = ["quickstart", "laws", "check", "fit", "backtest", "forecast"]
+COMMANDS = ["quickstart", "laws", "check", "fit", "backtest", "forecast", "report", "reproduce"]
 
 
 def gnomon(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -68,27 +67,20 @@ def runs(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["fit", "--help"], ["--version"]])
-def test_start_is_fast_and_loads_nothing_heavy(arguments: list[str]) -> None:
+def test_start_loads_nothing_heavy(arguments: list[str]) -> None:
+    """How long it takes is measured by benchmarks/cold_start.py."""
     code = (
         "import sys; from gnomon.cli.main import run; status = run(sys.argv[1:]); "
         f"print('LOADED', [m for m in {HEAVY} if m in sys.modules], status)"
     )
-    took = []
-    for _ in range(3):  # the best of three: others may be using the machine
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(
-            [sys.executable, "-c", code, *arguments],
-            env=os.environ | {"PYTHONPATH": str(SRC)},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert done.stdout.rstrip().endswith("LOADED [] 0")
-        took.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-        if took[-1] < 0.35:
-            break
-    assert min(took) < 0.35  # CPU s; measured 0.17 on a quiet machine
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env=os.environ | {"PYTHONPATH": str(SRC)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.rstrip().endswith("LOADED [] 0")
 
 
 def test_help_fits_and_names_every_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,6 +93,7 @@ def test_help_fits_and_names_every_command(capsys: pytest.CaptureFixture[str], m
             ["plan"],
             ["plan", "allocate", "--help"],
             ["plan", "schedule", "--help"],
+            *(["study", c, "--help"] for c in ("list", "show", "run", "verify")),
             *([c, "--help"] for c in COMMANDS),
         ):
             assert run(arguments) == 0
@@ -108,16 +101,16 @@ def test_help_fits_and_names_every_command(capsys: pytest.CaptureFixture[str], m
             assert max(map(len, text.splitlines())) <= width
             assert text.isascii()
             if not arguments:
-                assert all(re.search(rf"^  {c} ", text, re.M) for c in (*COMMANDS, "plan allocate"))
+                assert all(re.search(rf"^  {c} ", text, re.M) for c in (*COMMANDS, "plan allocate", "study run"))
 
 
 def test_every_example_of_the_help_parses(capsys: pytest.CaptureFixture[str]) -> None:
     """Examples name files that are not there; what they must not do is fail as calls."""
     import shlex
 
-    from gnomon.cli import backtest, check, fit, forecast, laws, plan, plan_schedule
+    from gnomon.cli import backtest, check, fit, forecast, laws, plan, plan_schedule, report, reproduce
 
-    for module in (backtest, check, fit, forecast, laws, plan, plan_schedule):
+    for module in (backtest, check, fit, forecast, laws, plan, plan_schedule, report, reproduce):
         for line in module.EXAMPLES.splitlines():
             words = shlex.split(line.partition("<")[0] if line.endswith(".csv") and " < " in line else line)[1:]
             if "-" in words:
@@ -343,7 +336,7 @@ def test_a_failed_record_never_fails_the_fit(
     runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(runs.parent)
-    monkeypatch.setattr("gnomon.forecast.backtest", broken(RefusalError("nothing to hide")))
+    monkeypatch.setattr("gnomon.forecast.backtesting.backtest", broken(RefusalError("nothing to hide")))
     call = ["fit", "runs.csv", "--law", "chinchilla", "--draws", "20"]
     assert run(call) == 0
     assert "?? not tested on hidden runs: nothing to hide" in capsys.readouterr().out

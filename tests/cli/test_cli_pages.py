@@ -21,7 +21,6 @@ from gnomon.cli.forecast import draw_forecast
 from gnomon.cli.laws import draw_law, draw_list
 from gnomon.cli.plan import draw_plan
 from gnomon.cli.quickstart import Story
-from gnomon.cli.record import Record
 from gnomon.cli.terminal.look import Look
 from gnomon.cli.terminal.page import Page
 from gnomon.cli.terminal.progress import Progress
@@ -29,6 +28,7 @@ from gnomon.cli.terminal.text import width_of
 from gnomon.errors import Notice
 from gnomon.fit.result import Estimate, Fit, SecondOpinion
 from gnomon.forecast import Backtest, Forecast
+from gnomon.forecast.track import TrackRecord
 from gnomon.laws import catalogue
 from gnomon.runs import check, read_runs
 
@@ -116,14 +116,14 @@ def test_fit_page_without_intervals_or_record(make: Callable[..., Fit], drawn: A
         for k in ("E", "A", "alpha", "B", "beta")
     }
     fit = make(estimates=estimates, intervals="none", notices=(), removed=(), given=240)
-    answer = FitAnswer(fit, Record(reason="too few runs, or all of one size"), None, None, 0.4)
+    answer = FitAnswer(fit, TrackRecord(reason="too few runs, or all of one size"), None, None, 0.4)
     text = drawn(lambda page: draw_fit(page, answer), Look(80))
     check_numbers(text, answer.to_dict(), also=(5e10, 1e12))
     snapshot("fit-bare", text)
 
 
 def test_fit_page_says_whatever_the_record_says(fit_answer: FitAnswer, drawn: Any) -> None:
-    good = replace(fit_answer, record=Record("top decade", "top:flops:1", 221, 19, 0.0095, 18, 0.9))
+    good = replace(fit_answer, record=TrackRecord("top decade", "top:flops:1", 221, 19, 0.0095, 18, 0.9))
     assert "ok top decade hidden: 0.95% off, the 90% interval caught 18 of 19" in drawn(
         lambda p: draw_fit(p, good), Look(80)
     )
@@ -144,7 +144,11 @@ def test_odd_fits_keep_the_layout(make: Callable[..., Fit], width: int, plain: b
         formula, numbers, (notice,), runs, second=SecondOpinion("squared_log", {k: e.value for k, e in numbers.items()})
     )
     answer = FitAnswer(
-        fit, Record("top decade", "top:flops:1", 30, 10, 0.2, None, 0.9), "ergebnisse/läufe – 模型.json", "p.svg", 100.0
+        fit,
+        TrackRecord("top decade", "top:flops:1", 30, 10, 0.2, None, 0.9),
+        "ergebnisse/läufe – 模型.json",
+        "p.svg",
+        100.0,
     )
     text = drawn(lambda page: draw_fit(page, answer), Look(width, plain=plain))
     check_widths(text, width)

@@ -25,7 +25,6 @@ from gnomon.cli.options import (
     share,
 )
 from gnomon.cli.picture import check_picture, save_picture
-from gnomon.cli.record import too_few
 from gnomon.cli.sources import open_runs, placed
 from gnomon.cli.terminal.bars import Scale, range_bar
 from gnomon.cli.terminal.numbers import between, column_value, counted, decimals_for, number, percent
@@ -33,6 +32,7 @@ from gnomon.cli.terminal.page import Page
 from gnomon.cli.terminal.progress import Progress
 from gnomon.cli.terminal.table import Column
 from gnomon.cli.terminal.text import Span, bold, dim
+from gnomon.forecast.track import too_few
 
 if TYPE_CHECKING:
     from gnomon.forecast import Backtest

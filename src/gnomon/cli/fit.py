@@ -105,7 +105,7 @@ def fit(
         saved = None if save is None else str(found.save(save))
         record = None
         if backtest:
-            from gnomon.cli.record import track_record
+            from gnomon.forecast.track import track_record
 
             progress.now("hiding the largest runs and forecasting them")
             record = track_record(found)

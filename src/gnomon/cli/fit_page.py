@@ -24,8 +24,8 @@ from gnomon.cli.terminal.table import Column
 from gnomon.cli.terminal.text import Span, bold, dim, together, verbatim
 
 if TYPE_CHECKING:
-    from gnomon.cli.record import Record
     from gnomon.fit import Fit
+    from gnomon.forecast.track import TrackRecord
 
 BAR_CELLS = 25  # columns of the range bars: odd, so that the value has one of its own
 MOST_RATIO = 3.0  # the bars end at a third and three times the value
@@ -38,7 +38,7 @@ class FitAnswer:
     """What `gnomon fit` shows: the fit, its track record, and what was written."""
 
     fit: Fit
-    record: Record | None
+    record: TrackRecord | None
     saved: str | None = None
     plot: str | None = None
     seconds: float = 0.0
@@ -194,7 +194,7 @@ def _beside(fit: Fit, name: str) -> str:
     )
 
 
-def draw_record(page: Page, record: Record | None) -> None:
+def draw_record(page: Page, record: TrackRecord | None) -> None:
     """What happened when the largest runs were hidden."""
     if record is None:
         return

@@ -11,7 +11,19 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from gnomon.cli import backtest, check, fit, forecast, laws, plan, plan_schedule, quickstart, reproduce
+from gnomon.cli import (
+    backtest,
+    check,
+    fit,
+    forecast,
+    laws,
+    plan,
+    plan_schedule,
+    quickstart,
+    report,
+    reproduce,
+    study,
+)
 from gnomon.cli.failure import Stopped, fail, from_defect, from_usage
 from gnomon.cli.help import Command, Group
 from gnomon.errors import FileError, GnomonError, InputError, Where
@@ -63,6 +75,18 @@ plans.callback()(plan.plan)
 plans.command(cls=Command, epilog=plan.EXAMPLES)(plan.allocate)
 plans.command(cls=Command, epilog=plan_schedule.EXAMPLES)(plan_schedule.schedule)
 app.add_typer(plans, name="plan", rich_help_panel=DECIDE)
+studying = typer.Typer(
+    cls=Group,
+    help="Studies: the experiments behind the laws, small, with their claims and controls.",
+    invoke_without_command=True,
+)
+studying.callback()(study.study)
+studying.command("list", cls=Command, epilog=study.EXAMPLES)(study.list_studies)
+studying.command("show", cls=Command, epilog=study.EXAMPLES)(study.show)
+studying.command("run", cls=Command, epilog=study.EXAMPLES)(study.run)
+studying.command("verify", cls=Command, epilog=study.EXAMPLES)(study.verify)
+app.command(cls=Command, epilog=report.EXAMPLES, rich_help_panel=DECIDE)(report.report)
+app.add_typer(studying, name="study", rich_help_panel="experiments")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -3,6 +3,7 @@
 from gnomon.engines.cache import Cache, content_hash, write_atomically
 from gnomon.engines.engine import Engine, Failure, Outcome, Tell, TrialError
 from gnomon.engines.processes import Processes, available_cores
+from gnomon.engines.ray import Ray
 from gnomon.engines.serial import Serial
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Failure",
     "Outcome",
     "Processes",
+    "Ray",
     "Serial",
     "Tell",
     "TrialError",

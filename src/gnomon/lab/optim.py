@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,49 @@ class Adam:
         pace = rate / (1 - self.beta1**count)
         spread = jnp.sqrt(square * (1 / (1 - self.beta2**count))) + self.eps
         return parameters - pace * mean / spread, (mean, square)
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """Gradient descent with heavy-ball momentum, not Nesterov's; no clipping, no weight decay.
+
+        u <- momentum u + g,  x <- x - rate u
+
+    Args:
+        momentum: default .9.
+    """
+
+    momentum: float = 0.9
+
+    def start(self, parameters: Array) -> Array:
+        """No velocity."""
+        return load().numpy.zeros_like(parameters)
+
+    def step(
+        self, parameters: Array, moments: Array, gradient: Array, *, rate: Array, count: Array
+    ) -> tuple[Array, Array]:
+        """New parameters and velocity; `count` plays no part."""
+        velocity = self.momentum * moments + gradient
+        return parameters - rate * velocity, velocity
+
+
+class Optimiser(Protocol):
+    """What turns a gradient into a step. Hashable: equal optimisers share a program."""
+
+    def start(self, parameters: Array) -> Any:
+        """What it remembers before the first step."""
+
+    def step(self, parameters: Array, moments: Any, gradient: Array, *, rate: Array, count: Array) -> tuple[Array, Any]:
+        """New parameters and memory; `rate` is that of this step, `count` its number from 1."""
+
+    def __hash__(self) -> int: ...
+
+
+def constant(rate: float, steps: int, *, share: float = 0.0, least: int = 0) -> NDArray[np.float32]:
+    """Learning rates of a run, float32 (steps,): the same after a linear warm-up over max(least, share steps) steps."""
+    warm = max(least, round(share * steps))
+    up = (np.arange(steps) + 1) / warm if warm else np.ones(steps)
+    return (rate * np.minimum(up, 1.0)).astype(np.float32)
 
 
 def warmup_linear(peak: float, steps: int, *, share: float = 0.05, least: int = 10) -> NDArray[np.float32]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.lab.backend import load
-from gnomon.lab.optim import Adam
-from gnomon.lab.task import Array, Task, Tree
+from gnomon.lab.optim import Optimiser
+from gnomon.lab.task import Array, Batch, Task, Tree
 
 WORSE = 1.5  # a step counts as bad when its loss exceeds the best so far by this factor
 PATIENCE = 50  # and that many bad steps in a row are a divergence
@@ -38,6 +39,10 @@ class State(NamedTuple):
     bad: Array  # bad steps in a row; once at PATIENCE it stays there
 
 
+Scores = Callable[[Array, Batch], dict[str, Any]]
+"""Means over one set from a model's outputs; a function of a module, so that programs find it again."""
+
+
 class Run(NamedTuple):
     """A run on the device: its state and the plan it follows."""
 
@@ -60,9 +65,10 @@ class Program:
         capacity: longest run this program can hold.
     """
 
-    def __init__(self, model: Model, task: Task, optimiser: Adam, batch: int, capacity: int) -> None:
+    def __init__(self, model: Model, task: Task, optimiser: Optimiser, batch: int, capacity: int) -> None:
         self._jax = jax = load()
-        self._optimiser, self.capacity = optimiser, capacity
+        self._optimiser, self.capacity, self._model = optimiser, capacity, model
+        self._scorers: dict[Scores, Any] = {}
         example = model.init(np.random.default_rng(0))
         leaves, self._structure = jax.tree_util.tree_flatten(example)
         self._shapes = [leaf.shape for leaf in leaves]
@@ -114,6 +120,17 @@ class Program:
         """Mean loss over the task's held-out set, nats per position."""
         return float(self._evaluate(run.state.parameters, self._held_out))
 
+    def score(self, run: Run, scores: Scores, batch: Batch) -> dict[str, float]:
+        """Means over a set of one piece; compiled on the first call for each function and shape."""
+        if scores not in self._scorers:
+
+            def means(parameters: Array, batch: Batch) -> dict[str, Any]:
+                return scores(self._model(self._unravel(parameters), batch.inputs), batch)
+
+            self._scorers[scores] = self._jax.jit(means)
+        found = self._scorers[scores](run.state.parameters, batch)
+        return {name: float(value) for name, value in found.items()}
+
     def weights(self, run: Run) -> Tree:
         """The weights as a tree of numpy arrays."""
         return self._unravel(np.asarray(run.state.parameters))
@@ -129,7 +146,7 @@ class Program:
 
 
 @functools.lru_cache(maxsize=32)
-def program(model: Model, task: Task, optimiser: Adam, batch: int, capacity: int) -> Program:
+def program(model: Model, task: Task, optimiser: Optimiser, batch: int, capacity: int) -> Program:
     """The program of a shape: compiled on the first call, then the same object."""
     return Program(model, task, optimiser, batch, capacity)
 

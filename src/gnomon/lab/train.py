@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.errors import InputError
-from gnomon.lab.optim import Adam, warmup_linear
-from gnomon.lab.program import Model, program
+from gnomon.lab.optim import Adam, Optimiser, warmup_linear
+from gnomon.lab.program import Model, Scores, program
 from gnomon.lab.seeds import stream
-from gnomon.lab.task import Task, Tree
+from gnomon.lab.task import Batch, Task, Tree
 
 EVERY = 250  # steps between two looks at the loss: .1 s at width 16, 1.5 s at width 96
 ROOM = 8192  # smallest capacity of a program: a longer array of rates and data order costs nothing, a new shape seconds
@@ -33,13 +33,15 @@ class Recipe:
         lr_peak: highest learning rate.
         warmup: share of the run that warms up, at least 10 steps (default .05); then linear to 0.
         optimiser: default Adam .9/.95, clip 1.
+        schedule: rates of all steps from (lr_peak, steps, share=warmup); default linear warm-up, then linear to 0.
     """
 
     steps: int
     batch: int
     lr_peak: float
     warmup: float = 0.05
-    optimiser: Adam = field(default_factory=Adam)
+    optimiser: Optimiser = field(default_factory=Adam)
+    schedule: Callable[..., NDArray[np.float32]] = warmup_linear
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.batch < 1:
@@ -47,7 +49,30 @@ class Recipe:
 
     def rates(self) -> NDArray[np.float32]:
         """The learning rate of each step."""
-        return warmup_linear(self.lr_peak, self.steps, share=self.warmup)
+        return self.schedule(self.lr_peak, self.steps, share=self.warmup)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is measured on the way.
+
+    Args:
+        every: steps between two looks.
+        scores: means over one set, by name; a function of a module.
+        sets: the sets, by name, each of one piece.
+    """
+
+    every: int
+    scores: Scores
+    sets: Mapping[str, Batch]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was measured after some steps: set -> score -> value."""
+
+    step: int
+    scores: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -58,7 +83,8 @@ class Trained:
         loss: mean loss on the task's held-out set after the last step, nats per position; None for a diverged run.
         status: "done", or "diverged": a loss was not finite, or 1.5 times the best so far for 50 steps in a row.
         steps: steps made.
-        curve: (steps so far, mean training loss since the point before), one point every 250 steps.
+        curve: (steps so far, mean training loss since the point before), one point every 250 steps, or at every look.
+        looks: what was watched, in the order of steps.
         weights: the tree of weights at the end, numpy.
         seconds: time of training and evaluation, without compilation.
         compile_seconds: time until the program was ready; about 0 when this process had it already.
@@ -71,10 +97,18 @@ class Trained:
     weights: Tree
     seconds: float
     compile_seconds: float
+    looks: tuple[Look, ...] = ()
 
 
 def train(
-    model: Model, task: Task, recipe: Recipe, *, seed: int = 0, run: str = "", tell: Tell | None = None
+    model: Model,
+    task: Task,
+    recipe: Recipe,
+    *,
+    seed: int = 0,
+    run: str = "",
+    tell: Tell | None = None,
+    watch: Watch | None = None,
 ) -> Trained:
     """Train one model from its own random start and evaluate it once, at the end.
 
@@ -87,7 +121,8 @@ def train(
         recipe: how.
         seed: at least 0 (default 0).
         run: the run's name; runs of different names start differently and see different data.
-        tell: called every 250 steps with {"step", "steps", "loss"}: the mean training loss since the last call.
+        tell: called every 250 steps, or at every look, with {"step", "steps", "loss"}: the mean training loss since the last call.
+        watch: what is measured on the way; the steps are the same with it and without.
 
     Raises:
         MissingExtraError: JAX is not installed.
@@ -102,12 +137,16 @@ def train(
     order = task.order(stream(seed, run, "order"), recipe.steps, recipe.batch)
     state = compiled.start(model.init(stream(seed, run, "init")), order, rates)
     curve: list[tuple[int, float]] = []
-    done, diverged = 0, False
+    looks: list[Look] = []
+    done, diverged, pace = 0, False, EVERY if watch is None else watch.every
     while done < recipe.steps and not diverged:
-        until = min(done + EVERY, recipe.steps)
+        until = min(done + pace, recipe.steps)
         state, total, diverged = compiled.advance(state, done, until)
         curve.append((until, total / (until - done)))
         done = until
+        if watch is not None and not diverged:
+            found = {name: compiled.score(state, watch.scores, batch) for name, batch in watch.sets.items()}
+            looks.append(Look(done, found))
         if tell is not None:
             tell({"step": done, "steps": recipe.steps, "loss": curve[-1][1]})
     loss = math.nan if diverged else compiled.evaluate(state)
@@ -120,4 +159,5 @@ def train(
         weights=compiled.weights(state),
         seconds=time.perf_counter() - ready,
         compile_seconds=ready - began,
+        looks=tuple(looks),
     )

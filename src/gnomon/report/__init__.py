@@ -11,10 +11,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gnomon.report.build import fit_report as fit_report
-    from gnomon.report.build import forecast_report as forecast_report
-    from gnomon.report.build import plan_report as plan_report
-    from gnomon.report.build import quickstart_report as quickstart_report
+    from gnomon.report.compose import fit_report as fit_report
+    from gnomon.report.compose import forecast_report as forecast_report
+    from gnomon.report.compose import plan_report as plan_report
+    from gnomon.report.compose import quickstart_report as quickstart_report
     from gnomon.report.figure import Figure as Figure
     from gnomon.report.figure import Numbers as Numbers
     from gnomon.report.live.figures import allocation_figure as allocation_figure
@@ -36,14 +36,14 @@ _HOME = {
     "contour_figure": "gnomon.report.live.figures",
     "figure_of": "gnomon.report.live.figures",
     "fit_figure": "gnomon.report.live.figures",
-    "fit_report": "gnomon.report.build",
+    "fit_report": "gnomon.report.compose",
     "forecast_figure": "gnomon.report.live.figures",
-    "forecast_report": "gnomon.report.build",
+    "forecast_report": "gnomon.report.compose",
     "held_out_figure": "gnomon.report.live.figures",
     "isoflop_figure": "gnomon.report.live.figures",
-    "plan_report": "gnomon.report.build",
+    "plan_report": "gnomon.report.compose",
     "plateau_figure": "gnomon.report.live.figures",
-    "quickstart_report": "gnomon.report.build",
+    "quickstart_report": "gnomon.report.compose",
     "residual_figure": "gnomon.report.live.figures",
 }
 __all__ = sorted(_HOME)

@@ -442,7 +442,7 @@ def survives_noise(law: type[Law]) -> None:
     inputs = tuple(design[c] for c in law.inputs)
     truth = example.formula(*inputs)
     noise = np.random.default_rng(0).normal(0.0, NOISE, len(truth))
-    table = dict(design) | {law.output: truth * np.exp(noise)}
+    table = law.table_of(design) | {law.output: truth * np.exp(noise)}
     found = fit(law, table, objective="squared_log", draws=NOISY_DRAWS)
     off = np.log(found.law.formula(*inputs) / truth)
     _require(

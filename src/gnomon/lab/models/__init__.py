@@ -1,6 +1,8 @@
-"""Models of the laboratory: one decoder, and one file for each family of mixers."""
+"""Models, one family a file."""
 
+from gnomon.lab.models.cnn import CNN
 from gnomon.lab.models.decoder import Decoder, Mixer
 from gnomon.lab.models.gated_conv import GatedConv
+from gnomon.lab.models.mlp import MLP
 
-__all__ = ["Decoder", "GatedConv", "Mixer"]
+__all__ = ["CNN", "MLP", "Decoder", "GatedConv", "Mixer"]

@@ -1,4 +1,4 @@
-"""The track record of a law on the runs it was fitted to: what to hide, and how the forecasts of it did."""
+"""Records of the charts that show how forecasts of hidden runs did."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import numpy as np
 
 from gnomon.report.axes import Array
 from gnomon.report.charts import CalibrationNumbers, HeldOutNumbers
-from gnomon.report.live.along import COST, axis_of
+from gnomon.report.live.along import COST
 
 if TYPE_CHECKING:
-    from gnomon.fit import Fit
     from gnomon.forecast import Backtest
 
 LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -19,27 +18,6 @@ LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 FEWEST = 3
 """Fewer hidden runs than this tell nothing about a share."""
-
-
-def hold_out_of(fit: Fit) -> tuple[str, str] | None:
-    """What to hide from a fit to test it: the top decade, or what part of it leaves enough to fit.
-
-    Returns:
-        The hold-out as `backtest` takes it and its name in a sentence; `None` when the runs allow none.
-    """
-    name, x = axis_of(fit)
-    if (x <= 0).any() or name not in fit.data:
-        return None
-    size = np.full(fit.runs_used, -np.inf)
-    np.maximum.at(size, np.unique(fit.data.groups(), return_inverse=True)[1], x)
-    needed = 2 * len(fit.law.parameters) + 2
-    place = np.log10(size)
-    for decades, said in ((1.0, "the top decade"), (0.5, "the top half decade")):
-        hidden = int((place > place.max() - decades).sum())
-        if hidden >= FEWEST and len(size) - hidden >= needed and np.ptp(place) > 1.5 * decades:
-            return f"top:{name}:{decades:g}", said
-    hidden = min(max(FEWEST, len(size) // 5), len(size) - needed)
-    return (f"largest:{name}:{hidden}", "") if hidden >= FEWEST else None
 
 
 def held_out_numbers(found: Backtest, law: str | None = None, *, asked: str = "") -> HeldOutNumbers | None:

@@ -233,6 +233,7 @@ OUTLINES: dict[str, tuple[str, ...]] = {
     ),
     "fit": ("Answer", "Parameters", "Evidence", "Diagnostics", "Risks", "Next runs", "Provenance"),
     "forecast": ("Answer", "Forecasts", "Evidence", "Interval", "Risks", "Next runs", "Provenance"),
+    "study": ("Answer", "Claims", "Controls", "Figures", "Departures", "Provenance"),
     "quickstart": ("Answer", "Forecast", "Ladder", "Evidence", "Risks", "Next steps", "Provenance"),
 }  # fmt: skip
 """Headings of each kind of report in their order, always all of them; the first is that of the box."""

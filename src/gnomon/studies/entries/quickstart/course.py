@@ -6,6 +6,7 @@ import datetime
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,22 +84,29 @@ def quickstart(
         target=measured,
         forecast=forecast,
         seconds=time.monotonic() - began,
-        notices=(*notices, *_write(folder, runs, _table([*rows, measured]))),
+        notices=tuple(notices),
     )
+    result = replace(result, notices=(*notices, *_write(result, _table([*rows, measured]))))
     write_atomically(folder / "quickstart.json", result.to_json() + "\n")
     work.say("done", "end", result=result)
     return result
 
 
-def _write(folder: Path, ladder: Runs, everything: Runs) -> list[Notice]:
-    """What others read on: the table of all runs, and one law fitted to the ladder."""
+def _write(result: Quickstart, everything: Runs) -> list[Notice]:
+    """What others read on: the table of all runs, one law fitted to the ladder, and a page of the whole."""
     from gnomon.fit import fit
+    from gnomon.report import quickstart_report
 
+    folder = result.folder
     everything.write(folder / "runs.parquet")
     try:
-        fit("chinchilla", ladder).save(folder / "fit.json")
+        law = fit("chinchilla", result.ladder)
     except RefusalError as refusal:  # a ladder of one's own may be too short for five parameters
-        return [Notice("no-fit", f"fit.json was not written: {refusal.message}")]
+        return [Notice("no-fit", f"fit.json and report.html were not written: {refusal.message}")]
+    law.save(folder / "fit.json")
+    quickstart_report(
+        result.to_dict(), found=result.forecast, ladder=result.ladder, fit=law, measured=result.measured
+    ).save(folder / "report.html")
     return []
 
 

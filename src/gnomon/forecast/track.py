@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gnomon.errors import GnomonError
 
 if TYPE_CHECKING:
     from gnomon.fit import Fit
+    from gnomon.forecast.backtesting import Backtest
     from gnomon.runs import Runs
 
 ENOUGH_HIDDEN = 3  # with fewer, a caught or missed run says nothing about an interval
@@ -20,7 +21,7 @@ POOR = 0.03  # a mean error beyond it is looked at
 
 
 @dataclass(frozen=True)
-class Record:
+class TrackRecord:
     """How a law did on the largest runs when it had not seen them; all None with a reason when that cannot be tried.
 
     Args:
@@ -32,6 +33,7 @@ class Record:
         level: of the intervals.
         low: whether so few caught are no accident.
         reason: why there is no record.
+        backtest: the hidden runs one by one, for pictures.
     """
 
     told: str = "largest runs"
@@ -43,6 +45,7 @@ class Record:
     level: float = 0.9
     low: bool = False
     reason: str | None = None
+    backtest: Backtest | None = field(default=None, repr=False, compare=False)
 
     @property
     def good(self) -> bool:
@@ -51,16 +54,16 @@ class Record:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""
-        return asdict(self)
+        return {name: value for name, value in vars(self).items() if name != "backtest"}
 
 
-def track_record(fit: Fit) -> Record:
+def track_record(fit: Fit) -> TrackRecord:
     """Hide the largest runs of a fit's own rows and forecast them; never an error, at worst a reason."""
-    from gnomon.forecast import backtest
+    from gnomon.forecast.backtesting import backtest
 
     chosen = _hold_out(fit.data, fit)
     if chosen is None:
-        return Record(level=fit.level, reason="too few runs, or all of one size")
+        return TrackRecord(level=fit.level, reason="too few runs, or all of one size")
     hold_out, told = chosen
     try:
         result = backtest(
@@ -73,12 +76,12 @@ def track_record(fit: Fit) -> Record:
             seed=fit.seed,
         )
     except GnomonError as error:
-        return Record(told, hold_out, level=fit.level, reason=error.message)
+        return TrackRecord(told, hold_out, level=fit.level, reason=error.message)
     score = result.laws[0]
     if score.are is None:
-        return Record(told, hold_out, result.fitted, score.held_out, level=fit.level, reason=score.reason)
+        return TrackRecord(told, hold_out, result.fitted, score.held_out, level=fit.level, reason=score.reason)
     caught = None if score.coverage is None else round(score.coverage * score.held_out)
-    return Record(
+    return TrackRecord(
         told,
         hold_out,
         result.fitted,
@@ -87,6 +90,7 @@ def track_record(fit: Fit) -> Record:
         caught,
         fit.level,
         caught is not None and too_few(caught, score.held_out, fit.level),
+        backtest=result,
     )
 
 

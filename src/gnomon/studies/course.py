@@ -1,0 +1,191 @@
+"""The course of a study: trials that have no record yet are run, each record kept at once, the claims judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gnomon.engines import Engine, Processes, Ray, Serial, TrialError
+from gnomon.errors import InputError, RefusalError, UnknownNameError, near
+from gnomon.lab.backend import environment
+from gnomon.runs.store import SUFFIX, Kept, Store
+from gnomon.studies.catalogue import study as study_of
+from gnomon.studies.claim import verdicts
+from gnomon.studies.result import Result
+from gnomon.studies.study import Asked, Study
+from gnomon.studies.trial import Trial, do
+
+FOLDER = "gnomon-studies"
+"""Where the store lies unless a place is named."""
+
+ENGINES = ("serial", "processes", "ray")
+"""Engines by name."""
+
+
+@dataclass(frozen=True)
+class News:
+    """How far a study is.
+
+    Args:
+        done: trials that are finished, with those of earlier calls.
+        total: trials of the grid.
+        failed: of the finished ones.
+        cached: of the finished ones, found in the store.
+        seconds: since the call.
+        told: what a trial at work says of itself.
+    """
+
+    done: int
+    total: int
+    failed: int
+    cached: int
+    seconds: float
+    told: Any = None
+
+
+def run_study(
+    name: str | Study,
+    *,
+    scale: str = "quick",
+    seed: int = 0,
+    engine: str | Engine = "processes",
+    store: str | Path | Store | None = None,
+    retry: bool = False,
+    progress: Callable[[News], None] | None = None,
+) -> Result:
+    """Run a study and judge its claims.
+
+    A finished trial is never run twice and never lost: a call that was stopped at any moment goes on where it was.
+
+    Args:
+        name: of a study, or a study of one's own.
+        scale: "smoke", "quick" or "full".
+        seed: of all its random numbers.
+        engine: "serial", "processes", "ray" (the cluster at RAY_ADDRESS, or a local one), or an engine.
+        store: file of the store (default gnomon-studies/store.gnomon).
+        retry: run failed trials again.
+        progress: called with news.
+
+    Raises:
+        UnknownNameError: no such study, scale or engine.
+        MissingExtraError: the study needs an optional dependency.
+        TrialError: trials failed and none is finished; the failures are in `partial`.
+    """
+    began = time.monotonic()
+    chosen = study_of(name) if isinstance(name, str) else name
+    asked = chosen.asked(scale, seed)
+    trials = _distinct(chosen.trials(asked))
+    with nullcontext(store) if isinstance(store, Store) else closing(Store(store or default_store())) as kept:
+        known = kept.get(trial.key for trial in trials)
+        cached = {key for key, one in known.items() if one.status == "done" or not retry}
+        todo = [trial for trial in trials if trial.key not in cached]
+        count = {"done": len(cached), "failed": sum(known[key].status == "failed" for key in cached)}
+
+        def say(told: Any = None) -> None:
+            if progress is not None:
+                seconds = time.monotonic() - began
+                progress(News(count["done"], len(trials), count["failed"], len(cached), seconds, told))
+
+        say()
+        if todo:
+            with _engine(engine) as at_work:
+                for outcome in at_work.map(do, todo, affinity=_kind, tell=lambda _, told: say(told)):
+                    trial = todo[outcome.index]
+                    if outcome.failure is None:
+                        spent = sum(float(row.get("seconds") or 0.0) for row in outcome.record)
+                        kept.put(trial.key, study=chosen.name, spec=trial.spec, rows=outcome.record, seconds=spent)
+                    else:
+                        kept.fail(trial.key, study=chosen.name, spec=trial.spec, failure=vars(outcome.failure))
+                        count["failed"] += 1
+                    count["done"] += 1
+                    say()
+        known = kept.get(trial.key for trial in trials)
+    return _judged(chosen, asked, trials, known, cached=len(cached), seconds=time.monotonic() - began)
+
+
+def verify_study(
+    name: str | Study, *, scale: str = "quick", seed: int = 0, store: str | Path | Store | None = None
+) -> Result:
+    """Judge a study's claims anew from the rows in the store; nothing is run.
+
+    Raises:
+        RefusalError: trials of this scale and seed are missing in the store.
+    """
+    began = time.monotonic()
+    chosen = study_of(name) if isinstance(name, str) else name
+    asked = chosen.asked(scale, seed)
+    trials = _distinct(chosen.trials(asked))
+    with nullcontext(store) if isinstance(store, Store) else closing(Store(store or default_store())) as kept:
+        known = kept.get(trial.key for trial in trials)
+    missing = len(trials) - len(known)
+    if missing:
+        raise RefusalError(
+            f"{missing} of {len(trials)} trials of {chosen.name} at scale {scale} are not in the store {kept.path}.",
+            hint=f"Run them: gnomon study run {chosen.name} --scale {scale}",
+            code="not-run",
+        )
+    return _judged(chosen, asked, trials, known, cached=len(known), seconds=time.monotonic() - began)
+
+
+def default_store() -> Path:
+    """The store of the folder one works in."""
+    return Path(FOLDER) / f"store{SUFFIX}"
+
+
+def _judged(
+    chosen: Study, asked: Asked, trials: Sequence[Trial], known: dict[str, Kept], *, cached: int, seconds: float
+) -> Result:
+    from gnomon.runs import read_runs
+
+    failed = [known[trial.key] for trial in trials if known[trial.key].status == "failed"]
+    rows = [dict(row) for trial in trials for row in known[trial.key].rows]
+    if not rows:
+        first = failed[0].failure or {}
+        raise TrialError(
+            f"All {len(trials)} trials of {chosen.name} failed; the first: {first.get('kind')}: {first.get('message')}",
+            hint="They are kept with their errors; --retry runs them again.",
+            partial=failed,
+        )
+    runs = read_runs(rows)
+    return Result(
+        study=chosen,
+        asked=asked,
+        runs=runs,
+        verdicts=verdicts(chosen.claims, chosen.judge(runs, asked)),
+        total=len(trials),
+        cached=cached,
+        failed=tuple(failed),
+        seconds=seconds,
+    )
+
+
+def _engine(engine: str | Engine) -> Any:
+    if not isinstance(engine, str):
+        return nullcontext(engine)
+    if engine == "serial":
+        return Serial()
+    if engine == "processes":
+        return Processes(environment=environment(threads=1))
+    if engine == "ray":
+        return Ray(environment=environment(threads=1))
+    raise UnknownNameError(f"there is no engine {engine!r}", hint=near(engine, ENGINES))
+
+
+def _kind(trial: Trial) -> Any:
+    return trial.kind
+
+
+def _distinct(trials: Sequence[Trial]) -> list[Trial]:
+    """The trials, each once.
+
+    Raises:
+        InputError: the study has none at this scale.
+    """
+    found = list({trial.key: trial for trial in trials}.values())
+    if not found:
+        raise InputError("The study has no trial at this scale.")
+    return found
