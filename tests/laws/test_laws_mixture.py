@@ -122,3 +122,21 @@ def test_published_rank_correlations_of_held_out_mixtures(public_data: Callable[
         best = search(design, objective("huber:0.02"))
         predicted = design.at({c: held[c] for c in entry.inputs}).predict(best.theta)[0]
         assert spearmanr(predicted, held["loss_pile_cc"])[0] == pytest.approx(published, abs=0.002)
+
+
+def test_a_forecast_of_a_mixture_without_a_domain() -> None:
+    from gnomon.cli.fit_page import next_point
+    from gnomon.cli.options import point
+
+    truth = THREE(c=2.0, k_web=0.8, k_code=2.2, k_books=1.2)
+    at = mixtures(THREE, 6)
+    noise = np.exp(np.random.default_rng(7).normal(0, 0.003, 60))
+    fit = gn.fit("mixing_exp", {**at, "loss": truth(**at) * noise}, draws=100)
+    asked = point("mix_web=0.75,mix_code=0.25,mix_books=0")
+    (found,) = fit.forecast(**asked).points
+    assert found.low < truth(**asked) < found.high
+    assert next_point(fit) == "mix_web=0.3333,mix_code=0.3333,mix_books=0.3333"
+    with pytest.raises(InputError, match="above zero"):
+        point("mix_web=-0.1")
+    with pytest.raises(InputError, match="above zero"):
+        point("params=0")

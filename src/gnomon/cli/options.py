@@ -74,6 +74,9 @@ PlotOption = Annotated[
 ]
 
 
+MAY_BE_ZERO = ("mix_", "pool_")  # a domain or pool that is left out of a mixture
+
+
 def columns_of(pairs: Sequence[str] | None) -> dict[str, str]:
     """`["params=N"]` as a mapping.
 
@@ -161,7 +164,7 @@ def point(text: str) -> dict[str, Any]:
             found[name] = value
             continue
         number = amount(value, f"--at {name}") or 0.0
-        if number <= 0:
+        if number < 0 or (number == 0 and not name.startswith(MAY_BE_ZERO)):
             raise InputError(f"--at {name}: got {value!r}, expected a number above zero")
         found[name] = number
     return _canonical(found)

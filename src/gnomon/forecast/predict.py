@@ -14,6 +14,7 @@ from gnomon.fit.result import Fit
 from gnomon.forecast.grade import Grade, grade
 from gnomon.forecast.recipe import Evidence, Terms, constants, evidence_of
 from gnomon.laws.columns import SETTINGS
+from gnomon.laws.law import Law
 
 Array = np.ndarray
 
@@ -189,8 +190,13 @@ def _inputs_for(runs: Any, points: Sequence[Mapping[str, Any]]) -> tuple[str, ..
     )
 
 
-def _value(point: Mapping[str, Any], name: str, index: int) -> float:
-    """An input of a point; of params, tokens and flops the third follows from C = 6 N D."""
+def _value(point: Mapping[str, Any], name: str, index: int, law: Law | None = None) -> float:
+    """An input of a point; of params, tokens and flops the third follows from C = 6 N D.
+
+    The law, where there is one, says what it takes besides positive numbers: a share of zero, a negative logarithm.
+    """
+    if law is not None and name in point and law.domain.get(name, (0.0, np.inf))[0] < 0:
+        return _number(point[name], name, law.domain[name][0])
     if name not in point:
         triple = {"params", "tokens", "flops"}
         others = sorted(triple - {name})
@@ -223,12 +229,13 @@ def _pair(name: str) -> str:
     return "tokens" if name == "params" else "params"
 
 
-def _number(value: Any, name: str) -> float:
+def _number(value: Any, name: str, above: float = 0.0) -> float:
     from gnomon.runs import parse_number
 
     number = parse_number(value) if isinstance(value, str) else float(value)
-    if not np.isfinite(number) or number <= 0:
-        raise InputError(f"{name} must be a positive number; got {value!r}.")
+    if not np.isfinite(number) or number <= above:
+        kind = "a positive number" if above == 0 else f"a number above {above:g}"
+        raise InputError(f"{name} must be {kind}; got {value!r}.")
     return number
 
 
@@ -239,7 +246,7 @@ def _from_fit(
     columns: dict[str, Any] = {
         name: [_named(p, name, i) for i, p in enumerate(points)]
         if name in law.made_inputs
-        else np.array([_value(p, name, i) for i, p in enumerate(points)])
+        else np.array([_value(p, name, i, law) for i, p in enumerate(points)])
         for name in law.inputs
     }
     with np.errstate(divide="ignore", invalid="ignore"):

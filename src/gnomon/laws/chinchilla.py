@@ -63,7 +63,6 @@ class Chinchilla(Law):
             {"E": 1.81686, "A": 482.01, "alpha": 0.34781, "B": 2085.43, "beta": 0.36585},
             "Besiroglu et al. 2024, Chinchilla Scaling: A Replication Attempt, table 1 (Huber likelihood, 240 points)",
             checks=((CHINCHILLA, 1.973416449032721, 1e-12),),
-            note="Standard errors 0.0257, 124.5, 0.0154, 1293 and 0.0206; the plain Huber sum gives besiroglu2024_grid.",
         ),
         "besiroglu2024_grid": Published(
             {"E": 1.817236, "A": 477.84, "alpha": 0.347313, "B": 2143.86, "beta": 0.367183},
