@@ -26,7 +26,9 @@ def markdown(found: Reproduced, *, date: str, command: str, version: str) -> str
         f"Written by `{command}` with gnomon {version} on {date}; do not edit by hand.",
         "",
         f"{counts['agree']} of {len(found.results)} numbers agree, {counts['differ']} differ, {counts['unknown']} are "
-        "unknown here. Every tolerance was fixed before its protocol was run, and none was changed to make a number agree. "
+        "unknown here. Every tolerance was fixed before its protocol was first run, and none was widened afterwards. Where a "
+        "first run had departed from the publication's protocol, the protocol was brought to it, and its text says what the "
+        "departure gave. "
         "`recomputed` marks numbers that no publication prints: another program's on the same public data. `from memory` "
         "marks numbers not found in a source at hand. `gnomon reproduce --json` adds what each tolerance rests on.",
         "",

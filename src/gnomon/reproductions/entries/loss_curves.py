@@ -211,7 +211,8 @@ REPRODUCTION = Reproduction(
         "Fit cosine, constant and one two-stage schedule of 16,000 to 24,000 steps, score six others; Huber sum (delta "
         "1e-3) on log loss; scores are means over curves. The authors' constants come from 200 steps of AdamW; ours from a "
         "global search under the law's prior, in which every curve weighs the same. The annealing law counts the warm-up at "
-        "the peak and has a momentum of 0.999, as its authors' program does; they print no fit of these curves."
+        "the peak and has a momentum of 0.999, as its authors' program does; they print no fit of these curves. Its rows weigh the same; "
+        "with every curve weighing the same, C of the 25M model is 0.387 instead of 0.392."
     ),
     quantities=tuple(quantity for family in FAMILIES for quantity in _quantities(family)),
     measure=measure,

@@ -18,19 +18,21 @@ FEWER = "five model families are not in the public table here: two standard erro
 def measure(load: Load) -> Mapping[str, float]:
     """Shares of the variance of eight centred scores, over the models that have them all."""
     runs = load(TABLE)
-    scores = np.stack([runs[name] for name in runs.names if name.startswith("acc_")], axis=1)
-    scores = scores[np.isfinite(scores).all(axis=1)]
+    names = [name for name in runs.names if name.startswith("acc_")]
+    complete = np.isfinite([runs[name] for name in names]).all(axis=0)
+    scores = {name: runs[name][complete] for name in names}
     shares = _shares(scores)
     rng = np.random.default_rng(0)
-    shuffled = _shares(np.stack([rng.permutation(column) for column in scores.T], axis=1))
+    shuffled = _shares({name: rng.permutation(column) for name, column in scores.items()})
     ours = {f"pc{i}": float(shares[i - 1]) for i in range(1, len(SHARES) + 1)}
     return ours | {"top3": float(shares[:3].sum()), "shuffled": float(shuffled[0])}
 
 
-def _shares(scores: np.ndarray) -> np.ndarray:
+def _shares(scores: Mapping[str, np.ndarray]) -> np.ndarray:
     """Percent of the variance along each principal axis."""
-    spread = np.linalg.svd(scores - scores.mean(axis=0), compute_uv=False) ** 2
-    return np.asarray(100.0 * spread / spread.sum())
+    from gnomon.runs import capabilities, read_runs
+
+    return np.asarray(100.0 * capabilities(read_runs(dict(scores)), list(scores)).shares)
 
 
 REPRODUCTION = Reproduction(
