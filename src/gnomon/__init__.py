@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 from gnomon.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from gnomon import datasets as datasets
     from gnomon import fit as fit
     from gnomon import forecast as forecast
     from gnomon import laws as laws
     from gnomon import plan as plan
     from gnomon import report as report
+    from gnomon import reproductions as reproductions
     from gnomon.errors import GnomonError as GnomonError
     from gnomon.errors import InputError as InputError
     from gnomon.errors import RefusalError as RefusalError
@@ -38,13 +40,14 @@ if TYPE_CHECKING:
     from gnomon.laws.law import number as number
     from gnomon.plan import Plan as Plan
     from gnomon.runs import Runs as Runs
+    from gnomon.runs import Schedule as Schedule
     from gnomon.runs import check as check
     from gnomon.runs import format_number as format_number
     from gnomon.runs import parse_number as parse_number
     from gnomon.runs import read_runs as read_runs
     from gnomon.studies import run_study as run_study
 
-_MODULES = ("fit", "forecast", "laws", "plan", "report")
+_MODULES = ("datasets", "fit", "forecast", "laws", "plan", "report", "reproductions")
 _HOME = {
     "Backtest": "gnomon.forecast",
     "Fit": "gnomon.fit",
@@ -56,6 +59,7 @@ _HOME = {
     "Published": "gnomon.laws.law",
     "RefusalError": "gnomon.errors",
     "Runs": "gnomon.runs",
+    "Schedule": "gnomon.runs",
     "backtest": "gnomon.forecast",
     "check": "gnomon.runs",
     "coefficient": "gnomon.laws.law",

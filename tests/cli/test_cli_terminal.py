@@ -186,6 +186,8 @@ def test_numbers() -> None:
     assert estimate(1.8172, None, None) == ("1.817", "")
     assert estimate(1e20, 1e19, 1e21) == ("1e20", "1e19 to 1e21")
     assert number(float("nan")) == "–"
+    assert number(4e-5, 3) == "4e-5"  # not 0.000
+    assert number(0.0, 3) == "0.000"
     assert [percent(x) for x in (0.0000001, 0.0095, 0.05, 0.5, None)] == ["<0.01%", "0.95%", "5.0%", "50%", "–"]
     assert [beyond(x) for x in (-1, 0, 0.1, 0.7, 1.653)] == ["inside", "inside", "1.26x", "5.0x", "45x"]
     assert [column_value("flops", 6e18), column_value("params", 7e9), column_value("lr", 0.003)] == [

@@ -7,16 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gnomon.laws import catalogue
 from gnomon.laws.chinchilla import Chinchilla, ChinchillaTied
+from gnomon.laws.critical_batch import Steps
+from gnomon.laws.law import Law
 from gnomon.laws.muennighoff import Muennighoff
 from gnomon.plan.cost import PerParameter, dense6
-from gnomon.plan.optimum import best_split, bracketed_newton, cheapest, tokens_for
+from gnomon.plan.optimum import best_split, bracketed_newton, cheapest, closed_form, tokens_for
 from gnomon.plan.surface import REPEAT_DECAY, Surface, effective_tokens
 
 exponents = st.floats(0.05, 1.2)
 
 
-def closed_form(law, flops):
+def by_hand(law, flops):
     """Hoffmann et al. 2022, equation 4: G (C/6)^a and (C/6)^b / G."""
     v = law.values
     total = v["alpha"] + v["beta"]
@@ -52,6 +55,45 @@ def test_closed_form_to_1e9_for_random_constants(alpha, beta, log_params, log_ra
     assert best.gain[0] == pytest.approx(-excess, rel=1e-8)  # envelope: dL*/d ln C = -beta B D^-beta
 
 
+CLOSED = [name for name, law in catalogue().items() if law.optimum is not Law.optimum]
+
+
+def test_laws_with_an_optimum_of_their_own():
+    assert set(CLOSED) >= {"chinchilla", "chinchilla_tied", "overtrain", "kaplan_nd", "sum_power_floor", "rosenfeld"}
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_closed_form_of_every_law_agrees_with_the_numerical_optimum(name):
+    entry = catalogue()[name]
+    for law in (entry.example(), *entry.constants().values()):
+        for flops in np.geomspace(1e16, 1e26, 6):
+            best = best_split(Surface(law, dense6), flops)
+            split = closed_form(law, flops)
+            if not best.inside[0]:
+                assert min(split) <= 1.0
+                continue
+            assert split.params == pytest.approx(best.params[0], rel=1e-8)
+            assert split.tokens == pytest.approx(best.tokens[0], rel=1e-8)
+            assert 6 * split.params * split.tokens == pytest.approx(flops, rel=1e-12)
+
+
+def test_closed_form_says_when_there_is_none():
+    assert closed_form(Muennighoff.muennighoff2023, 1e22) is None
+    seven = PerParameter("7ND", 7.0, 2.0, "seven FLOP a parameter and token")
+    assert closed_form(Chinchilla.hoffmann2022, 7e22, seven) == Chinchilla.hoffmann2022.optimum(1e22)
+
+
+def test_compute_efficient_training_stops_a_fixed_share_above_the_converged_loss():
+    """Kaplan et al.: about 10 % above, from 0.077 / 0.76; against a search over sizes."""
+    law, loss = Steps.kaplan2020, 3.0
+    sizes = np.exp(np.linspace(np.log(1e6), np.log(1e11), 200_001))
+    left = loss - (law.N_c / sizes) ** law.alpha_N
+    cost = np.where(left > 0, sizes * law.S_c / np.where(left > 0, left, 1.0) ** (1 / law.alpha_S), np.inf)
+    assert law.efficient_params(loss) == pytest.approx(sizes[np.argmin(cost)], rel=2e-4)
+    converged = (law.N_c / law.efficient_params(loss)) ** law.alpha_N
+    assert loss / converged == pytest.approx(1 + 0.077 / 0.76)
+
+
 def test_tied_exponents_keep_tokens_per_parameter_at_every_budget():
     law = ChinchillaTied.muennighoff2023_c4
     best = best_split(Surface(law, dense6), np.geomspace(1e18, 1e26, 9))
@@ -64,7 +106,7 @@ def test_published_constants_at_chinchillas_budget_and_what_rounding_does_to_the
     ratios = {}
     for name, law in Chinchilla.constants().items():
         best = best_split(Surface(law, dense6), 5.76e23)
-        params, tokens = closed_form(law, 5.76e23)
+        params, tokens = by_hand(law, 5.76e23)
         assert best.params[0] == pytest.approx(params, rel=1e-10)
         ratios[name] = tokens / params
     assert ratios["besiroglu2024_grid"] == pytest.approx(17.9, abs=0.05)
@@ -80,7 +122,7 @@ def test_thousands_of_draws_agree_with_the_closed_form_one_by_one():
     }
     draws = Chinchilla(**values)
     best = best_split(Surface(draws, dense6), 1e24)
-    params, tokens = closed_form(draws, 1e24)
+    params, tokens = by_hand(draws, 1e24)
     assert best.inside.all()
     np.testing.assert_allclose(best.params, params[:, 0], rtol=1e-11)
     np.testing.assert_allclose(best.tokens, tokens[:, 0], rtol=1e-11)

@@ -262,3 +262,18 @@ def test_a_table_without_rows_can_be_checked() -> None:
     check(empty)
     repr(empty)
     assert empty.fingerprint
+
+
+def test_shares_that_are_no_mixture_are_findings() -> None:
+    good = {"mix_a": [0.5, 0.25], "mix_b": [0.5, 0.754], "loss": [3.0, 3.1]}
+    assert not {"negative-share", "share-sum"} & set(codes(good))
+    negative = check(read_runs({"mix_a": [0.5, -0.25], "mix_b": [0.5, 1.25], "loss": [3.0, 3.1]}))
+    (found,) = [f for f in negative.findings if f.code == "negative-share"]
+    assert (found.severity, found.rows, found.column) == ("error", (2,), "mix_a")
+    percent = check(read_runs({"mix_a": [50.0, 25.0], "mix_b": [50.0, 75.0], "loss": [3.0, 3.1]}))
+    (found,) = [f for f in percent.findings if f.code == "share-sum"]
+    assert "divide by 100" in found.message
+    missing = check(read_runs({"mix_a": [0.5, 0.25], "mix_b": [0.3, 0.75], "loss": [3.0, 3.1]}))
+    (found,) = [f for f in missing.findings if f.code == "share-sum"]
+    assert found.rows == (1,)
+    assert "A domain may be missing" in found.message

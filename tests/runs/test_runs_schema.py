@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
+import gnomon as gn
 from gnomon.errors import ColumnError
 from gnomon.runs import FIELDS
 from gnomon.runs.match import call, match_columns
-from gnomon.runs.schema import plain
+from gnomon.runs.schema import plain, share_of
 
 
 def chosen(names: list[str], **asked: str) -> dict[str, tuple[str, float]]:
@@ -154,3 +158,52 @@ def test_a_name_that_is_not_there_is_refused() -> None:
 )
 def test_calls_can_be_pasted(theirs: str, text: str) -> None:
     assert call("loss", theirs) == text
+
+
+# Mixtures -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("mix.web", "mix_web"),
+        ("mixture/web", "mix_web"),
+        ("mix_pile_cc", "mix_pile_cc"),
+        ("config.mixture.CommonCrawl", "mix_common_crawl"),
+        ("domain_weights.github", "mix_github"),
+        ("Mixture Weight (Books)", "mix_books"),
+        ("mixture_id", None),
+        ("mix", None),
+        ("remix_web", None),
+        ("share_price", None),
+    ],
+)
+def test_shares_of_domains_by_their_names(theirs: str, ours: str | None) -> None:
+    assert share_of(theirs) == ours
+
+
+def test_a_mixture_is_read_from_dotted_names_and_from_a_map(tmp_path: Path) -> None:
+    table = {"mix.web": [0.5, 0.25], "mixture/code": [0.5, 0.75], "loss": [3.0, 3.1]}
+    assert gn.read_runs(table).names == ("mix_web", "mix_code", "loss")
+    lines = [
+        '{"loss": 3.0, "mixture": {"web": 0.5, "code": 0.5}}',
+        '{"loss": 3.1, "mixture": {"web": 1.0, "code": 0.0}}',
+    ]
+    (tmp_path / "runs.jsonl").write_text("\n".join(lines))
+    runs = gn.read_runs(tmp_path / "runs.jsonl")
+    assert runs.columns["mix_web"].meaning == "share of web in the training mixture, 0 to 1"
+    np.testing.assert_array_equal(runs["mix_code"], [0.5, 0.0])
+
+
+def test_one_pattern_names_a_column_for_every_domain() -> None:
+    table = {"train_the_pile_pile_cc": [0.3], "train_the_pile_arxiv": [0.7], "loss": [3.0]}
+    runs = gn.read_runs(table, columns={"mix_*": "train_the_pile_*"})
+    assert runs.names == ("mix_pile_cc", "mix_arxiv", "loss")
+    with pytest.raises(ColumnError, match="no column like"):
+        gn.read_runs(table, columns={"mix_*": "share_*"})
+    assert gn.read_runs(table, columns={"mix_web": "train_the_pile_arxiv"})["mix_web"][0] == 0.7
+
+
+def test_two_names_for_one_share_and_text_are_left_alone() -> None:
+    runs = gn.read_runs({"mix.web": [0.5], "mixture.web": [0.4], "mix.note": ["half"], "loss": [3.0]})
+    assert runs.names == ("mix.web", "mixture.web", "mix.note", "loss")

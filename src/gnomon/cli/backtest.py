@@ -17,6 +17,7 @@ from gnomon.cli.options import (
     QuietOption,
     ResponseOption,
     RunsArgument,
+    SchedulesOption,
     SeedOption,
     WhereOption,
     columns_of,
@@ -70,6 +71,7 @@ def backtest(
     response: ResponseOption = None,
     column: ColumnOption = None,
     where: WhereOption = None,
+    schedules: SchedulesOption = None,
     objective: ObjectiveOption = "huber",
     level: LevelOption = "0.9",
     seed: SeedOption = "0",
@@ -88,7 +90,7 @@ def backtest(
     options: dict[str, Any] = {"level": share(level, "--level"), "seed": count(seed, "--seed")}
     check_picture(plot)
     with Progress("reading the runs", quiet=quiet) as progress:
-        table = open_runs(runs, columns_of(column), where)
+        table = open_runs(runs, columns_of(column), where, schedules)
         progress.now(f"fitting {counted(len(law), 'law')} without the largest runs")
         with placed(table):
             found = test(law, table, hold_out=hold_out, response=response, objective=objective, **options)

@@ -18,6 +18,7 @@ from gnomon.cli.options import (
     QuietOption,
     ResponseOption,
     RunsArgument,
+    SchedulesOption,
     SeedOption,
     WhereOption,
     columns_of,
@@ -68,6 +69,7 @@ def fit(
     response: ResponseOption = None,
     column: ColumnOption = None,
     where: WhereOption = None,
+    schedules: SchedulesOption = None,
     objective: ObjectiveOption = "huber",
     intervals: IntervalsOption = "bootstrap",
     draws: DrawsOption = "1000",
@@ -96,7 +98,7 @@ def fit(
     if save is not None:
         check_folder(save)
     with Progress("reading the runs", quiet=quiet) as progress:
-        table = open_runs(runs, columns, where)
+        table = open_runs(runs, columns, where, schedules)
         progress.now(f"fitting {law} to {len(table)} rows")
         with placed(table):
             found = fit_law(law, table, response=response, objective=objective, intervals=intervals, **options)

@@ -220,10 +220,14 @@ def draw_end(page: Page, shown: FitAnswer) -> None:
 
 
 def next_point(fit: Fit) -> str:
-    """A point somewhat beyond the runs: `params=50B,tokens=900B`."""
+    """A point somewhat beyond the runs: `params=50B,tokens=900B`; of a mixture the equal one."""
     known = fit.range
-    return ",".join(
-        f"{name}={column_value(name, float(f'{FORWARD * known[name][1]:.0e}'))}"
+    told = fit.law.forward(known)
+    equal = 1.0 / max(len(fit.law.shares), 1)
+    return told or ",".join(
+        f"{name}={equal:.4g}"
+        if name in fit.law.shares
+        else f"{name}={column_value(name, float(f'{FORWARD * known[name][1]:.0e}'))}"
         for name in fit.law.inputs
         if name in known
     )

@@ -10,6 +10,7 @@ import typer
 from gnomon.cli.answer import answer
 from gnomon.cli.confidence import draw_grade
 from gnomon.cli.options import (
+    MAY_BE_ZERO,
     ColumnOption,
     JsonOption,
     LevelOption,
@@ -153,7 +154,7 @@ def points_of(path: str, columns: Mapping[str, str], known: Fit | Runs) -> list[
     values = dict(zip(names, table.numbers(*names), strict=True))
     for name in names:
         for i, value in enumerate(values[name]):
-            if not value > 0:
+            if not (value > 0 or (value == 0 and name.startswith(MAY_BE_ZERO))):
                 raise InputError(
                     f"got {value:g}, expected a number above zero" if value == value else "the cell is empty",
                     hint="Every row of --at-file is a point to forecast.",

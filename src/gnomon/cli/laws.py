@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -102,9 +102,10 @@ def draw_law(page: Page, law: type[Law]) -> None:
     _draw_parameters(page, law)
     page.blank()
     _draw_columns(page, law)
-    if law.published:
+    constants = law.to_dict()["constants"]
+    if constants:
         page.blank()
-        _draw_constants(page, law)
+        _draw_constants(page, law, constants)
     page.blank()
     page.line(dim("source  "), law.source, hang=8)
     if law.bibtex:
@@ -164,18 +165,26 @@ def _draw_columns(page: Page, law: type[Law]) -> None:
     )
 
 
-def _draw_constants(page: Page, law: type[Law]) -> None:
+def _draw_constants(page: Page, law: type[Law], constants: Sequence[Mapping[str, Any]]) -> None:
+    """Published constants; a value that was not published stands open."""
+    from gnomon.errors import InputError
+    from gnomon.plan.surface import plannable
+
     page.line(dim("published constants"))
-    for name, constants in law.published.items():
-        values = "  ".join(f"{k}\u00a0{_constant(v)}" for k, v in constants.values.items())
-        page.line("  ", bold(name), "  ", values, hang=4)
-        page.line(dim("\u00a0\u00a0\u00a0\u00a0" + constants.source), hang=4)
-        if constants.note:
-            page.line("\u00a0\u00a0\u00a0\u00a0", Span(page.look.glyph("warn"), "warn"), " ", constants.note, hang=6)
-    first = next(iter(law.published))
-    page.command(
-        f"--constants {law.id}.{first}", lead=dim("  plan from one of them: gnomon plan allocate ")
-    ) if "params" in law.inputs else None
+    for entry in constants:
+        values = "  ".join(f"{k}\u00a0{'open' if v is None else _constant(v)}" for k, v in entry["values"].items())
+        page.line("  ", bold(entry["name"]), "  ", values, hang=4)
+        page.line(dim("\u00a0\u00a0\u00a0\u00a0" + entry["source"]), hang=4)
+        if entry["note"]:
+            page.line("\u00a0\u00a0\u00a0\u00a0", Span(page.look.glyph("warn"), "warn"), " ", entry["note"], hang=6)
+    if not law.published:
+        return
+    first, example = next(iter(law.constants().items()))
+    try:
+        plannable(example)
+    except InputError:
+        return
+    page.command(f"--constants {law.id}.{first}", lead=dim("  plan from one of them: gnomon plan allocate "))
 
 
 def _constant(value: float) -> str:

@@ -11,7 +11,19 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from gnomon.cli import backtest, check, fit, forecast, laws, plan, quickstart, report, study
+from gnomon.cli import (
+    backtest,
+    check,
+    fit,
+    forecast,
+    laws,
+    plan,
+    plan_schedule,
+    quickstart,
+    report,
+    reproduce,
+    study,
+)
 from gnomon.cli.failure import Stopped, fail, from_defect, from_usage
 from gnomon.cli.help import Command, Group
 from gnomon.errors import FileError, GnomonError, InputError, Where
@@ -47,6 +59,7 @@ START, DECIDE = "start here", "from runs to a decision"
 for heading, function, epilog in (
     (START, quickstart.quickstart, quickstart.EXAMPLES),
     (START, laws.laws, laws.EXAMPLES),
+    (START, reproduce.reproduce, reproduce.EXAMPLES),
     (DECIDE, check.check, check.EXAMPLES),
     (DECIDE, fit.fit, fit.EXAMPLES),
     (DECIDE, backtest.backtest, backtest.EXAMPLES),
@@ -60,6 +73,7 @@ plans = typer.Typer(
 )
 plans.callback()(plan.plan)
 plans.command(cls=Command, epilog=plan.EXAMPLES)(plan.allocate)
+plans.command(cls=Command, epilog=plan_schedule.EXAMPLES)(plan_schedule.schedule)
 app.add_typer(plans, name="plan", rich_help_panel=DECIDE)
 studying = typer.Typer(
     cls=Group,

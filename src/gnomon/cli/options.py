@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,6 +44,15 @@ WhereOption = Annotated[
         rich_help_panel=ROWS,
     ),
 ]
+SchedulesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--schedules",
+        metavar="TABLE",
+        help="learning rate of every step (columns schedule, step, lr), for laws of schedules",
+        rich_help_panel=ROWS,
+    ),
+]
 ResponseOption = Annotated[
     str | None,
     typer.Option(
@@ -63,6 +72,9 @@ PlotOption = Annotated[
     str | None,
     typer.Option("--plot", metavar="FILE", help="write the picture, .svg, .png or .html", rich_help_panel=ANSWER),
 ]
+
+
+MAY_BE_ZERO = ("mix_", "pool_")  # a domain or pool that is left out of a mixture
 
 
 def columns_of(pairs: Sequence[str] | None) -> dict[str, str]:
@@ -131,13 +143,15 @@ def share(text: str, option: str) -> float:
     return value
 
 
-def point(text: str) -> dict[str, float]:
-    """`params=7B,tokens=2T` as a mapping.
+def point(text: str) -> dict[str, Any]:
+    """`params=7B,tokens=2T` as a mapping; columns of text (`schedule=cosine`) keep their text.
 
     Raises:
         InputError: a part is no NAME=NUMBER, or a name comes twice.
     """
-    found: dict[str, float] = {}
+    from gnomon.runs import FIELDS
+
+    found: dict[str, Any] = {}
     for part in re.split(r",(?=\s*[^\d\s,])", text):
         name, sign, value = (x.strip() for x in part.partition("="))
         if not sign or not name or not value:
@@ -146,14 +160,17 @@ def point(text: str) -> dict[str, float]:
             )
         if name in found:
             raise InputError(f"--at: {name} is given twice in {text!r}")
+        if name in FIELDS and FIELDS[name].kind == "text":
+            found[name] = value
+            continue
         number = amount(value, f"--at {name}") or 0.0
-        if number <= 0:
+        if number < 0 or (number == 0 and not name.startswith(MAY_BE_ZERO)):
             raise InputError(f"--at {name}: got {value!r}, expected a number above zero")
         found[name] = number
     return _canonical(found)
 
 
-def _canonical(given: dict[str, float]) -> dict[str, float]:
+def _canonical(given: dict[str, Any]) -> dict[str, Any]:
     """The columns' names for those people use: N and D, n_params, train_flops."""
     from gnomon.runs.match import match_columns
 
@@ -161,5 +178,5 @@ def _canonical(given: dict[str, float]) -> dict[str, float]:
     renamed = {}
     for name, value in given.items():
         canonical, scale = known.get(name, (name, 1.0))
-        renamed[canonical] = value * scale
+        renamed[canonical] = value if isinstance(value, str) else value * scale
     return renamed

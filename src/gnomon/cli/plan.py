@@ -56,7 +56,15 @@ ServedOption = Annotated[
 UniqueOption = Annotated[
     str | None, typer.Option("--unique-tokens", metavar="NUMBER", help="different tokens at hand; more are repeats")
 ]
-CostOption = Annotated[str, typer.Option("--cost", metavar="MODEL", help="how compute is counted")]
+CostOption = Annotated[
+    str,
+    typer.Option(
+        "--cost",
+        metavar="MODEL",
+        help="how compute is counted: 6ND, 8ND, kaplan, deepseek-M, exact, moe, kinetics; with options as in "
+        "'exact(context=8192)', 'moe(active=0.2)'",
+    ),
+]
 VerboseOption = Annotated[
     bool,
     typer.Option("--verbose", "-v", help="what it assumes and the isoFLOP cross-check too", rich_help_panel=ANSWER),
@@ -100,7 +108,7 @@ def allocate(
     _check_asked(fit, constants, options)
     check_picture(plot)
     with Progress("planning", quiet=quiet):
-        source = law_of(str(constants)) if fit is None else _open_fit(fit)
+        source = law_of(str(constants)) if fit is None else open_fit(fit)
         found = plan_for(source, cost=cost, **options)
         drawn = save_picture(found, plot)
     answer(found.to_dict() | {"plot": drawn}, lambda page: draw_plan(page, found, verbose), as_json=json)
@@ -124,7 +132,7 @@ def _check_asked(fit: str | None, constants: str | None, options: Mapping[str, A
             raise InputError(f"--{name.replace('_', '-')}: got {value:g}, expected a number above zero")
 
 
-def _open_fit(path: str) -> Fit:
+def open_fit(path: str) -> Fit:
     """A saved fit.
 
     Raises:

@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 LOOKED_AT = 2048  # characters of a .json file that tell a document of gnomon from a table
 
 
-def open_runs(sources: Sequence[str], columns: Mapping[str, str], where: str | None) -> Runs:
-    """The runs behind one or several RUNS arguments.
+def open_runs(
+    sources: Sequence[str], columns: Mapping[str, str], where: str | None, schedules: str | None = None
+) -> Runs:
+    """The runs behind one or several RUNS arguments, with the schedules of their curves where a table gives them.
 
     Raises:
         GnomonError: as `read_runs`.
     """
     from gnomon.runs import read_runs
 
-    return read_runs(sources[0] if len(sources) == 1 else list(sources), columns=columns or None, where=where)
+    return read_runs(
+        sources[0] if len(sources) == 1 else list(sources), columns=columns or None, where=where, schedules=schedules
+    )
 
 
 def open_fit_or_runs(sources: Sequence[str], columns: Mapping[str, str], where: str | None) -> Fit | Runs:

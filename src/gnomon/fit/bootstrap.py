@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from gnomon.fit.design import Design
-from gnomon.fit.newton import minimise
 from gnomon.fit.objective import Objective
-from gnomon.fit.profile import run_scores
+from gnomon.fit.profile import prior_information, run_scores
 
 Array = np.ndarray
 
-ONE_STEP = 50_000_000  # rows x draws from which a draw is one Newton step from the optimum: with so many rows it is the same thing
+# Rows x draws x terms of a row from which a draw is one Newton step from the optimum: with so many rows the same thing.
+ONE_STEP = 50_000_000
 BLOCK = 4_000_000  # weights held at a time: 32 MB
 CONFIRM = 64  # draws that are fitted a second time from far away, to see whether warm starts follow one optimum
 
@@ -50,7 +50,7 @@ def bootstrap(design: Design, objective: Objective, theta: Array, draws: int, se
         seed: with the number of draws it determines the resamples.
     """
     n = len(design.output)
-    if n * draws > ONE_STEP:
+    if n * draws * design.law.terms_per_row > ONE_STEP:
         return _one_step(design, objective, theta, draws, seed)
     load = weights(design.groups, draws, seed) if draws * n <= BLOCK else None
     step = draws if load is not None else max(1, BLOCK // n)
@@ -62,16 +62,12 @@ def bootstrap(design: Design, objective: Objective, theta: Array, draws: int, se
             if load is not None
             else weights(design.groups, count, seed + 7919 * (start + 1))
         )
-        solution = minimise(
-            design.kernel, objective, np.repeat(theta[None], count, 0), design.target, weights=part, continuation=0
-        )
+        solution = design.solve(objective, np.repeat(theta[None], count, 0), weights=part, continuation=0)
         late = ~solution.converged
         if late.any():
-            again = minimise(
-                design.kernel,
+            again = design.solve(
                 objective,
                 np.repeat(theta[None], int(late.sum()), 0),
-                design.target,
                 weights=part[late],
                 continuation=3,
                 iterations=300,
@@ -97,11 +93,13 @@ def _one_step(design: Design, objective: Objective, theta: Array, draws: int, se
     count = len(scores)
     rng = np.random.default_rng([seed, 0xB007])
     thetas = np.empty((draws, design.p))
+    known = prior_information(design, theta)
+    pull = -scores.sum(0)  # at the optimum the prior's gradient balances that of all runs
     for start in range(0, draws, 50):
         some = slice(start, min(start + 50, draws))
         load = rng.multinomial(count, np.full(count, 1.0 / count), size=some.stop - some.start).astype(float)
-        gradient = load @ scores
-        hessian = (load @ curvatures.reshape(count, -1)).reshape(-1, design.p, design.p)
+        gradient = load @ scores + (pull if design.prior is not None else 0.0)
+        hessian = (load @ curvatures.reshape(count, -1)).reshape(-1, design.p, design.p) + known
         thetas[some] = theta - np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
     thetas = np.clip(thetas, design.kernel.lower, design.kernel.upper)
     return Draws(thetas, np.asarray(np.isfinite(thetas).all(1)), float("nan"), np.zeros(draws))
@@ -111,5 +109,5 @@ def _confirm(design: Design, objective: Objective, thetas: Array, value: Array, 
     """Share of the first draws whose optimum is found again from the start of another draw, one that ended far away."""
     count = min(CONFIRM, len(thetas))
     far = thetas[np.argsort(thetas[:, -1])[np.linspace(len(thetas) - 1, 0, count).round().astype(int)]]
-    again = minimise(design.kernel, objective, far, design.target, weights=load[:count], continuation=1)
+    again = design.solve(objective, far, weights=load[:count], continuation=1)
     return float(np.mean(again.value >= value[:count] * (1 - 1e-6) - 1e-20))

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from gnomon.fit.kernel import Kernel, make_kernel, theta_of, values_of
+from gnomon.fit.newton import Prior, Solution, minimise
+from gnomon.fit.objective import Objective
 from gnomon.laws.law import Law
 
 Array = np.ndarray
@@ -24,12 +26,16 @@ class Design:
         inputs: one array (n,) per input of the law, in the user's units.
         output: measured values (n,), positive.
         groups: index of the run each row belongs to (n,); resampling moves whole runs.
+        weights: how much each row counts (n,), 1 on average; None: all the same.
+        prior: what is known of the coordinates beforehand; None: nothing.
     """
 
     law: type[Law]
     inputs: tuple[Array, ...]
     output: Array
     groups: Array
+    weights: Array | None = None
+    prior: Prior | None = None
 
     @cached_property
     def scales(self) -> dict[str, float]:
@@ -71,9 +77,43 @@ class Design:
 
     def rows(self, index: Array) -> Design:
         """Some of the rows, in the same units."""
-        part = Design(self.law, tuple(x[index] for x in self.inputs), self.output[index], self.groups[index])
+        part = Design(
+            self.law,
+            tuple(x[index] for x in self.inputs),
+            self.output[index],
+            self.groups[index],
+            None if self.weights is None else self.weights[index],
+            self.prior,
+        )
         object.__setattr__(part, "scales", self.scales)
         return part
+
+    def solve(
+        self,
+        objective: Objective,
+        theta: Array,
+        *,
+        weights: Array | None = None,
+        prior: Prior | None = None,
+        **how: Any,
+    ) -> Solution:
+        """`minimise` on these rows from each row of theta (B, p), with the design's own weights and prior.
+
+        Args:
+            objective: residual and loss.
+            theta: starts.
+            weights: (n,) or (B, n), multiplied with those of the rows: draws of a bootstrap, runs left out.
+            prior: instead of the design's own.
+            how: continuation, iterations, frozen, tolerance of `minimise`.
+        """
+        own = self.weights
+        load = weights if own is None else own if weights is None else own * weights
+        return minimise(self.kernel, objective, theta, self.target, weights=load, prior=prior or self.prior, **how)
+
+    @property
+    def load(self) -> Array:
+        """Weights of the rows (n,)."""
+        return np.ones(len(self.output)) if self.weights is None else self.weights
 
     def at(self, points: Mapping[str, Any]) -> Design:
         """The same units for other inputs: a design without output, for prediction."""

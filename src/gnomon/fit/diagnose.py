@@ -9,9 +9,8 @@ import numpy as np
 
 from gnomon.errors import Notice
 from gnomon.fit.design import Design
-from gnomon.fit.newton import minimise
 from gnomon.fit.objective import OBJECTIVES, Objective
-from gnomon.fit.profile import covariance, run_scores, standard_errors
+from gnomon.fit.profile import covariance, prior_information, run_scores, standard_errors
 
 Array = np.ndarray
 
@@ -81,7 +80,8 @@ def _information(design: Design, objective: Objective, theta: Array) -> Array:
     state = design.kernel.state(theta[None])
     target = np.log(design.target) if design.kernel.logarithmic else design.target
     c = objective.curvature(state[0], target[None], design.kernel.logarithmic)
-    _, hessian, _ = design.kernel.normal(theta[None], state, 0.0 * c.first, c.positive, c.positive)
+    positive = design.load * c.positive
+    _, hessian, _ = design.kernel.normal(theta[None], state, 0.0 * c.first, positive, positive)
     return hessian[:, :, 0]
 
 
@@ -127,8 +127,8 @@ def _leave_one_out(design: Design, objective: Objective, theta: Array, index: Ar
     One Newton step from the optimum ranks all runs; those that matter most are refitted without.
     """
     _, scores, hessians = run_scores(design, objective, theta)
-    d = np.sqrt(np.maximum(np.diag(hessians.sum(0)), 1e-300))
-    scaled = hessians.sum(0) / np.outer(d, d) + 1e-12 * np.eye(design.p)
+    d = np.sqrt(np.maximum(np.diag(hessians.sum(0) + prior_information(design, theta)), 1e-300))
+    scaled = (hessians.sum(0) + prior_information(design, theta)) / np.outer(d, d) + 1e-12 * np.eye(design.p)
     steps = np.linalg.solve(scaled, (scores / d).T).T / d
     errors = np.maximum(standard_errors(design, objective, theta), 1e-300)
     most = int(min(count, MOST_LEFT_OUT, max(1, WEIGHTS_AT_ONCE // len(index))))
@@ -136,7 +136,7 @@ def _leave_one_out(design: Design, objective: Objective, theta: Array, index: Ar
     weights = np.ones((most, len(index)))
     weights[index[None, :] == candidates[:, None]] = 0.0
     start = np.repeat(theta[None], most, 0)
-    single = minimise(design.kernel, objective, start, design.target, weights=weights, continuation=0)
+    single = design.solve(objective, start, weights=weights, continuation=0)
     return (single.theta - theta) / errors, candidates
 
 
@@ -170,15 +170,15 @@ def _group(
     weights = np.ones((len(trials), len(index)))
     for row, (_, members) in enumerate(trials):
         weights[row, np.isin(index, members)] = 0.0
-    fits = minimise(
-        design.kernel, objective, np.repeat(theta[None], len(trials), 0), design.target, weights=weights, continuation=1
-    )
+    fits = design.solve(objective, np.repeat(theta[None], len(trials), 0), weights=weights, continuation=1)
     best: tuple[float, int] | None = None
     for row, (j, members) in enumerate(trials):
+        if not fits.converged[row]:
+            continue
         keep = ~np.isin(index, members)
         error = standard_errors(design.rows(keep), objective, fits.theta[row])[j]
         shift = abs(fits.theta[row, j] - theta[j]) / max(error, 1e-300)
-        if shift >= SHIFT and fits.converged[row] and (best is None or shift / len(members) ** 0.5 > best[0]):
+        if shift >= SHIFT and (best is None or shift / len(members) ** 0.5 > best[0]):
             best = (shift / len(members) ** 0.5, row)
     if best is None:
         return {}
@@ -197,7 +197,7 @@ def _group(
 def second_objective(design: Design, objective: Objective, theta: Array) -> tuple[Objective, Array]:
     """The same rows under another objective: squared log for a robust fit, Huber for any other."""
     other = OBJECTIVES["squared_log"] if objective.name == "huber" else OBJECTIVES["huber"]
-    solution = minimise(design.kernel, other, theta[None], design.target, continuation=2, iterations=200)
+    solution = design.solve(other, theta[None], continuation=2, iterations=200)
     return other, solution.theta[0]
 
 

@@ -14,10 +14,12 @@ from gnomon.fit.bootstrap import bootstrap
 from gnomon.fit.design import Design
 from gnomon.fit.objective import Objective
 from gnomon.fit.objective import objective as find_objective
+from gnomon.fit.prior import plain_value, with_prior
 from gnomon.fit.profile import Profile, profile
 from gnomon.fit.result import Estimate, Fit, SecondOpinion, Starts
 from gnomon.fit.search import Search, search
 from gnomon.laws.law import Law
+from gnomon.laws.simplex import off_the_simplex
 
 if TYPE_CHECKING:
     from gnomon.runs import Runs
@@ -71,11 +73,14 @@ def fit(
     how = find_objective(objective)
     table = read_runs(runs, columns=columns, where=where)
     cls = find_law(law, columns=(*table.names, *table.unsettled), response=response)
+    cls, table = cls.laid_on(table)
     target = cls.output
-    free = {name for name in (*cls.inputs, target) if cls.domain.get(name, (0.0, np.inf))[0] < 0}
-    used = table.usable((*cls.inputs, target), positive=[n for n in (*cls.inputs, target) if n not in free])
+    used = usable_rows(cls, table)
+    if cls.shares:
+        used = _mixtures(used, cls)
     design = make_design(cls, used)
     check_enough(design, used)
+    design, choice = with_prior(design, how)
     found = search(design, how)
     if not np.isfinite(found.decrement):
         raise RefusalError(
@@ -83,11 +88,18 @@ def fit(
             hint="The law may have more freedom than the runs can pin down: try a simpler law, or --objective squared_log.",
             code="not-converged",
         )
-    names = run_names(used)
+    names, parts = run_names(used), cls.parts_of(used)
+    if parts:
+        names = np.array([f"{run}{part}" for run, part in zip(names, parts, strict=True)], object)
     ident = diagnose.identifiability(design, how, found.theta)
     influence = diagnose.influence(design, how, found.theta, names)
     other, theta2 = diagnose.second_objective(design, how, found.theta)
     notices = diagnose.notices(design, ident, influence)
+    if choice is not None:
+        notices.append(choice.notice())
+    undetermined = cls.undetermined(used)
+    if undetermined:
+        notices.append(Notice("undetermined", f"{cls.id}: {undetermined}."))
     if found.at_best < 2:
         notices.append(
             Notice(
@@ -110,7 +122,7 @@ def fit(
         law=best,
         response=target,
         objective=how.name if how.name != "huber" or how.delta == 1e-3 else f"huber:{how.delta:g}",
-        value=_reported_value(how, found.value, design),
+        value=_reported_value(how, plain_value(design, how, found.theta), design),
         parameters=estimates,
         draws=drawn,
         level=level,
@@ -122,7 +134,10 @@ def fit(
         removed=tuple((r.why, r.count) for r in used.removed),
         residuals=residuals,
         residual_sd=float(np.sqrt(np.nansum(residuals**2) / max(len(residuals) - design.p, 1))),
-        identified=not ident.at_bound and ident.condition <= diagnose.ILL_CONDITIONED and runs_used > design.p,
+        identified=not undetermined
+        and not ident.at_bound
+        and ident.condition <= diagnose.ILL_CONDITIONED
+        and runs_used > design.p,
         identifiability=ident,
         influence=influence,
         second=SecondOpinion(other.name, second),
@@ -131,13 +146,38 @@ def fit(
         seconds=time.perf_counter() - began,
         version=__version__,
         source=table.source,
+        extra={} if choice is None else {"prior": choice.to_dict()},
     )
+
+
+def usable_rows(cls: type[Law], runs: Runs) -> Runs:
+    """The rows a law can be fitted to or judged by: its columns known, and positive where the law needs that."""
+    names = [name for name in (*cls.inputs, cls.output) if name not in cls.made_inputs]
+    free = {name for name in names if cls.domain.get(name, (0.0, np.inf))[0] < 0}
+    return runs.usable(names, positive=[name for name in names if name not in free])
+
+
+def _mixtures(runs: Runs, cls: type[Law]) -> Runs:
+    """The rows whose shares are a mixture.
+
+    Raises:
+        RefusalError: there are none.
+    """
+    off = off_the_simplex([np.asarray(runs[name], float) for name in cls.shares])
+    kept = runs.keep(~off, f"shares {cls.shares[0]} ... {cls.shares[-1]} negative, or not summing to 1")
+    if not len(kept):
+        raise RefusalError(
+            f"In none of {len(runs)} rows do the {len(cls.shares)} shares sum to 1.",
+            hint="Name every domain, or divide percent by 100; gnomon check shows the sums.",
+            code="nothing-left",
+            partial=kept,
+        )
+    return kept
 
 
 def make_design(cls: type[Law], runs: Runs) -> Design:
     """A law over the rows of a table."""
-    inputs = tuple(np.asarray(runs[name], float) for name in cls.inputs)
-    return Design(cls, inputs, np.asarray(runs[cls.output], float), np.asarray(runs.groups()))
+    return Design(cls, cls.arrays(runs), np.asarray(runs[cls.output], float), cls.groups_of(runs), cls.weights_of(runs))
 
 
 def run_names(runs: Runs) -> Array:
@@ -163,7 +203,7 @@ def check_enough(design: Design, runs: Runs) -> None:
             code="too-few-rows",
         )
     for name, values in zip((*cls.inputs, cls.output), (*design.inputs, design.output), strict=True):
-        if np.ptp(values) <= 1e-12 * abs(float(values[0])):
+        if name not in (*cls.still_inputs, *cls.made_inputs) and np.ptp(values) <= 1e-12 * abs(float(values[0])):
             raise RefusalError(
                 f"{name} is {values[0]:.6g} in all {n} rows: {label} cannot be fitted to a constant.",
                 hint=f"Add runs with other values of {name}, or choose a law without it (gnomon laws)."

@@ -4,12 +4,13 @@ Coordinates: theta_j = ln(parameter) where the law declares it positive (`log`),
 in units of their geometric means (`normalise`), so that every coordinate is of order one and amplitudes do not trade against exponents.
 
 Two kernels with one interface. `PowerSum` serves laws whose formula is a sum of power laws: ln(law) is then a log-sum-exp of
-functions linear in theta, and all entries of all normal matrices come from a few matrix products. `Dual` serves every other law.
+functions linear in theta, and all entries of all normal matrices come from a few matrix products; so do laws that give such terms
+themselves (`Law.exponential_terms`). `Dual` serves every other law.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -63,8 +64,14 @@ def theta_of(law: type[Law], values: Mapping[str, Any]) -> Array:
 
 def make_kernel(law: type[Law], inputs: Sequence[Array]) -> Kernel:
     """The faster kernel that this law admits, on inputs in fit units."""
+    own = law.exponential_terms(inputs)
+    if own is not None:
+        return PowerSum(law, _slots_of(law, own), dict(_columns_of(own)), len(inputs[0]))
     terms = power_terms(law)
-    return PowerSum(law, terms, inputs) if terms is not None else Dual(law, inputs)
+    if terms is None:
+        return Dual(law, inputs)
+    logs = {name: np.log(x) for name, x in zip(law.inputs, inputs, strict=True)}
+    return PowerSum(law, _slots(law, terms, logs, len(inputs[0])), logs, len(inputs[0]))
 
 
 def power_terms(law: type[Law]) -> tuple[Term, ...] | None:
@@ -82,8 +89,52 @@ def power_terms(law: type[Law]) -> tuple[Term, ...] | None:
     return terms
 
 
+ExpTerm = tuple[Array, list[tuple[int, float, tuple[str, ...]]]]  # constant (n,); theta index, sign, columns multiplied
+
+
+def _slots(law: type[Law], terms: Sequence[Term], logs: Mapping[str, Array], rows: int) -> list[ExpTerm]:
+    """Terms of a sum of power laws: coefficients enter as they are, exponents times the logarithm of their input."""
+    names = list(law.parameters)
+    found: list[ExpTerm] = []
+    for term in terms:
+        constant = np.log(term.factor) * np.ones(rows)
+        slots: dict[tuple[int, tuple[str, ...]], float] = {}
+        for name in term.coefficients:
+            key = (names.index(name), ())
+            slots[key] = slots.get(key, 0.0) + 1.0
+        for column, sign, power in term.powers:
+            if isinstance(power, str):
+                key2 = (names.index(power), (column,))
+                slots[key2] = slots.get(key2, 0.0) + sign
+            else:
+                constant = constant + sign * power * logs[column]
+        found.append((constant, [(j, sign, monomial) for (j, monomial), sign in slots.items()]))
+    return found
+
+
+def _columns_of(terms: Sequence[Mapping[str, Array | None]]) -> Iterator[tuple[str, Array]]:
+    """The powers of a law's own terms, named after term and parameter."""
+    for k, term in enumerate(terms):
+        for name, power in term.items():
+            if power is not None:
+                yield f"{k} {name}", power
+
+
+def _slots_of(law: type[Law], terms: Sequence[Mapping[str, Array | None]]) -> list[ExpTerm]:
+    """Terms a law gives itself: every parameter's logarithm times its power."""
+    names = list(law.parameters)
+    rows = next(len(power) for term in terms for power in term.values() if power is not None)
+    return [
+        (
+            np.zeros(rows),
+            [(names.index(name), 1.0, () if power is None else (f"{k} {name}",)) for name, power in term.items()],
+        )
+        for k, term in enumerate(terms)
+    ]
+
+
 class PowerSum:
-    """ln(law) = ln sum_k exp(t_k), t_k = c_k + sum_j theta_j m_kj with m_kj = 1 or +-ln(input).
+    """ln(law) = ln sum_k exp(t_k), t_k = c_k + sum_j theta_j m_kj with m_kj = 1, +-ln(input) or a column of the law's own.
 
     With shares s_k = exp(t_k) / sum, g_j = sum_k s_k m_kj and the Hessian of z is sum_k s_k m_ki m_kj - g_i g_j, so that
     H_ij = sum_n sum_kl w_kl m_ki m_lj with w_kl = (F'' - F') s_k s_l + [k = l] F' s_k: every product m_ki m_lj is one of a few
@@ -92,32 +143,15 @@ class PowerSum:
 
     logarithmic = True
 
-    def __init__(self, law: type[Law], terms: Sequence[Term], inputs: Sequence[Array]) -> None:
-        names = list(law.parameters)
+    def __init__(self, law: type[Law], terms: Sequence[ExpTerm], columns: Mapping[str, Array], rows: int) -> None:
         self.lower, self.upper = bounds(law)
-        self.p = len(names)
-        logs = {name: np.log(x) for name, x in zip(law.inputs, inputs, strict=True)}
-        n = len(inputs[0])
-        one = np.ones(n)
+        self.p = len(law.parameters)
+        one = np.ones(rows)
         self.columns: list[tuple[str, ...]] = []
         self.products: list[Array] = []
-        self.constant: list[Array] = []  # (n,) or scalar part of t_k
-        self.slots: list[list[tuple[int, float, tuple[str, ...]]]] = []  # per term: theta index, sign, monomial
-        for term in terms:
-            constant = np.log(term.factor) * one
-            slots: dict[tuple[int, tuple[str, ...]], float] = {}
-            for name in term.coefficients:
-                key = (names.index(name), ())
-                slots[key] = slots.get(key, 0.0) + 1.0
-            for column, sign, power in term.powers:
-                if isinstance(power, str):
-                    key2 = (names.index(power), (column,))
-                    slots[key2] = slots.get(key2, 0.0) + sign
-                else:
-                    constant = constant + sign * power * logs[column]
-            self.constant.append(constant)
-            self.slots.append([(j, sign, monomial) for (j, monomial), sign in slots.items()])
-        self.logs = logs
+        self.constant = [constant for constant, _ in terms]  # (n,) part of t_k without parameters
+        self.slots = [slots for _, slots in terms]  # per term: theta index, sign, monomial
+        self.logs = columns
         self.one = one
         self.flat = [
             all(not m for _, _, m in slots) and bool(np.ptp(c) == 0)

@@ -193,7 +193,8 @@ class _Problem:
 
     def value(self, theta: Array, state: tuple[Array, ...]) -> tuple[Array, Any]:
         curvature = self.objective.curvature(state[0], self.target, self.kernel.logarithmic)
-        value = (self.weights * curvature.rho).sum(1)
+        with np.errstate(invalid="ignore"):  # a row of weight zero at which the law is not defined: the step is refused
+            value = (self.weights * curvature.rho).sum(1)
         if self.prior:
             value = value + self.prior.terms(theta)[0]
         return np.where(np.isfinite(value), value, np.inf), curvature
@@ -252,7 +253,7 @@ def _finish(problem: _Problem, batch: _State, iterations: int) -> None:
         trial_value, trial_curvature = part.value(trial, trial_state)
         better = trial_value < current
         with np.errstate(invalid="ignore", divide="ignore"):
-            relative = np.abs(promise) / current
+            relative = np.where(current > 0, np.abs(promise) / current, 0.0)  # nothing is left to gain at exactly 0
         stuck = ~better & (np.abs(step).max(1) < 1e-12)
         done = ((relative < problem.tolerance) & (lam < 1.0)) | (current <= exact[live]) | stuck
         now = np.where(better[:, None], trial, now)

@@ -78,10 +78,10 @@ class Objective:
                 ratio = np.exp(z - target)
                 r, slope, bend = ratio - 1.0, ratio, ratio
         elif self.scale == "log":
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 inverse = np.where(z > 0, 1.0 / z, np.nan)
                 r = np.log(np.where(z > 0, z, np.nan) / target)
-            slope, bend = inverse, -inverse * inverse
+                slope, bend = inverse, -inverse * inverse
         elif self.scale == "output":
             r, slope, bend = z - target, 1.0, 0.0
         else:
@@ -106,7 +106,8 @@ class Objective:
         undefined = np.isnan(rho)
         if undefined.any():
             rho = np.where(undefined, np.inf, rho)
-        return Curvature(rho, psi * slope, flat * slope * slope + psi * bend, weight * slope * slope)
+        with np.errstate(over="ignore", invalid="ignore"):  # a law of 1e-200 has a slope of 1e200: the step is refused
+            return Curvature(rho, psi * slope, flat * slope * slope + psi * bend, weight * slope * slope)
 
 
 OBJECTIVES = {

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from gnomon.fit.design import Design
-from gnomon.fit.newton import minimise
 from gnomon.fit.objective import Objective
 
 Array = np.ndarray
@@ -67,8 +66,8 @@ def run_scores(design: Design, objective: Objective, theta: Array) -> tuple[Arra
     """Index of the run of each row (n,), and per run the gradient (G, p) and Gauss-Newton Hessian (G, p, p) of the objective."""
     slopes = jacobian(design, objective, theta)
     residual = objective.residual(design.predict(theta)[0], design.output)
-    psi = np.clip(residual, -objective.delta, objective.delta)
-    bend = local_slope(objective, residual)
+    psi = design.load * np.clip(residual, -objective.delta, objective.delta)
+    bend = design.load * local_slope(objective, residual)
     labels, index = np.unique(design.groups, return_inverse=True)
     count, p = len(labels), design.p
     scores = np.stack([np.bincount(index, slopes[:, j] * psi, count) for j in range(p)], 1)
@@ -79,6 +78,11 @@ def run_scores(design: Design, objective: Objective, theta: Array) -> tuple[Arra
     return index, scores, hessians
 
 
+def prior_information(design: Design, theta: Array) -> Array:
+    """Curvature (p, p) of the design's prior; zeros without one."""
+    return np.zeros((design.p, design.p)) if design.prior is None else np.diag(design.prior.terms(theta[None])[2][:, 0])
+
+
 def covariance(design: Design, objective: Objective, theta: Array) -> Array:
     """Sandwich covariance of the coordinates (p, p), robust to uneven noise and to rows of one run that move together.
 
@@ -86,8 +90,9 @@ def covariance(design: Design, objective: Objective, theta: Array) -> Array:
     for the parameters. A direction without information gets a huge variance, never a missing one.
     """
     _, scores, hessians = run_scores(design, objective, theta)
-    h = hessians.sum(0)
-    d = np.sqrt(np.maximum(np.diag(h), 1e-300))
+    scores, hessians = (np.where(np.isfinite(x), x, 0.0) for x in (scores, hessians))  # undefined: no information
+    h = hessians.sum(0) + prior_information(design, theta)
+    d = np.sqrt(np.maximum(np.diag(h), 1e-30 * max(float(np.diag(h).max()), 1e-250)))
     values, vectors = np.linalg.eigh(h / np.outer(d, d))
     inverse = (vectors / np.maximum(values, 1e-14)) @ vectors.T / np.outer(d, d)
     runs = len(scores)
@@ -139,6 +144,6 @@ def profile(design: Design, objective: Objective, theta: Array, value: float, j:
 def _rise(design: Design, objective: Objective, theta: Array, value: float, frozen: Array, at: Array) -> Array:
     start = np.repeat(theta[None], len(at), 0)
     start[:, frozen] = at[:, None]
-    best = minimise(design.kernel, objective, start, design.target, frozen=frozen, continuation=0, iterations=150)
-    again = minimise(design.kernel, objective, start, design.target, frozen=frozen, continuation=2, iterations=150)
+    best = design.solve(objective, start, frozen=frozen, continuation=0, iterations=150)
+    again = design.solve(objective, start, frozen=frozen, continuation=2, iterations=150)
     return np.maximum(np.minimum(best.value, again.value) - value, 0.0)

@@ -84,6 +84,7 @@ class Fit:
         removed: (why, count) of every removal.
         residuals: ln(measured / law) per row.
         residual_sd: their root mean square with n - p degrees of freedom: the typical miss of one run.
+        extra: further parts of the document: "prior", where the law has one: its strength and how that was chosen.
         identified: no parameter at a bound, all directions measured, and more runs than parameters.
     """
 
@@ -133,6 +134,8 @@ class Fit:
         )
         found = {}
         for name in names:
+            if name in self.law.made_inputs:
+                continue
             values = np.asarray(self.data[name], float)
             values = values[np.isfinite(values)]
             if len(values):
@@ -147,10 +150,8 @@ class Fit:
         """Values at points with intervals for a new run; scalars or arrays, one per input of the law."""
         from gnomon.forecast import forecast
 
-        columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, float)) for v in at.values()))
-        points = [
-            dict(zip(at, (float(c[i]) for c in columns), strict=True)) for i in range(len(columns[0]) if columns else 0)
-        ]
+        columns = np.broadcast_arrays(*(_listed(v) for v in at.values()))
+        points = [dict(zip(at, (c[i] for c in columns), strict=True)) for i in range(len(columns[0]) if columns else 0)]
         return forecast(self, points, level=level or self.level)
 
     def plot(self) -> Figure:
@@ -188,6 +189,7 @@ class Fit:
             "range": {name: list(pair) for name, pair in self.range.items()},
             "identified": self.identified,
             "condition": self.identifiability.condition,
+            "weakest": dict(self.identifiability.weakest),
             "influence": {
                 "runs": [
                     {"run": run, "change_in_se": change}
@@ -203,6 +205,7 @@ class Fit:
                 },
             },
             "second_objective": {"name": self.second.objective, "parameters": self.second.values},
+            **self.extra,
             "fingerprint": self.fingerprint,
             "source": self.source,
             "seconds": self.seconds,
@@ -233,6 +236,7 @@ class Fit:
         return {
             "format": FORMAT,
             "rows": rows,
+            "schedules": {name: schedule.to_list() for name, schedule in self.data.schedules.items()},
             "draws": None
             if self.draws is None
             else {k: [float(f"{x:.10g}") for x in v] for k, v in self.draws.items()},
@@ -283,6 +287,16 @@ class Fit:
             f"<p><b>{escape(self.law.id or 'custom')}</b> {escape(self.law.text)}</p>"
             f"<table><tr><th></th><th>value</th><th>{self.level:.0%} interval</th></tr>{cells}</table><ul>{warned}</ul>"
         )
+
+
+def _listed(value: Any) -> Array:
+    """A value or several as an array (n,): numbers as float64, anything else as it is."""
+    several = value if isinstance(value, list | tuple | np.ndarray) else [value]
+    if all(isinstance(v, int | float | np.number) for v in np.asarray(several, object).ravel()):
+        return np.atleast_1d(np.asarray(value, float))
+    listed: Array = np.empty(len(several), object)
+    listed[:] = several
+    return listed
 
 
 def _plain(value: Any) -> Any:

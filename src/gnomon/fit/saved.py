@@ -61,15 +61,13 @@ def read_document(path: Path) -> dict[str, Any]:
 
 def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit:
     from gnomon.laws import law
-    from gnomon.runs import read_runs
 
     rows = saved["rows"]
-    data = _rows_from_source(document, path) if rows is None else read_runs({k: _column(v) for k, v in rows.items()})
+    data = _rows_from_source(document, path) if rows is None else _rows(rows, saved)
     name = document["law"]
     cls = law(document["formula"] if name == "custom" else name, columns=data.names, response=document["response"])
     if name != "custom" and cls.text != document["formula"]:
         cls = law(document["formula"], columns=data.names, response=document["response"])
-    best = cls(**saved["values"])
     reasons = {k: v.get("low_reason") for k, v in document["parameters"].items()}
     parameters = {
         k: Estimate(v["value"], v["low"], v["high"], v["se"], v.get("at_bound", False), reasons[k])
@@ -77,7 +75,9 @@ def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit
     }
     influence = saved["influence"]
     ident = saved["identifiability"]
-    inputs = [np.asarray(data[c], float) for c in cls.inputs]
+    cls, data = cls.laid_on(data)
+    inputs = cls.arrays(data)
+    best = cls(**saved["values"])
     measured = np.asarray(data[document["response"]], float)
     with np.errstate(divide="ignore", invalid="ignore"):
         residuals = np.log(measured / best.formula(*inputs))
@@ -111,6 +111,15 @@ def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit
         seconds=document["seconds"],
         version=document["gnomon"],
         source=document["source"],
+        extra={name: document[name] for name in ("prior",) if name in document},
+    )
+
+
+def _rows(rows: dict[str, Any], saved: dict[str, Any]) -> Any:
+    from gnomon.runs import Schedules, read_runs
+
+    return read_runs(
+        {k: _column(v) for k, v in rows.items()}, schedules=Schedules.from_dict(saved.get("schedules") or {})
     )
 
 

@@ -7,6 +7,7 @@ on 240 published runs 8 % of wide random starts reach the optimum, of profile st
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
@@ -15,7 +16,7 @@ import numpy as np
 from gnomon.errors import RefusalError
 from gnomon.fit.design import Design
 from gnomon.fit.kernel import theta_of
-from gnomon.fit.newton import Solution, minimise
+from gnomon.fit.newton import Solution
 from gnomon.fit.objective import Objective
 
 Array = np.ndarray
@@ -25,6 +26,7 @@ BEST = 24  # best cells polished
 SPREAD = 25  # further cells, spread over the whole grid: they test whether the optimum is the only one
 SEARCH_ROWS = 2000  # rows used for the profile grid
 POLISH_ROWS = 20_000  # of larger tables the starts are polished on this many rows, evenly spread, and the best ones on all of them
+POLISH_TERMS = 60_000  # the same in terms, for laws whose rows are long sums: five hundred rows of the multi-power law
 AGREE = 1e-6  # relative difference of objectives that count as the same optimum
 TINY = 1e-4  # share of the typical output given to an amplitude which least squares puts at zero
 
@@ -55,7 +57,7 @@ def starts(design: Design) -> Array:
     while np.prod([len(g) for g in grids], initial=1) > MOST_CELLS:
         longest = int(np.argmax([len(g) for g in grids]))
         grids[longest] = grids[longest][::2]
-    cells = np.array(list(product(*grids)), float).reshape(-1, len(names))
+    cells = np.array(list(product(*grids)), float).reshape(math.prod(map(len, grids)), len(names))
     values = {k: cells[:, j : j + 1] for j, k in enumerate(names)}
     amplitudes, misfit = _profile(design, values, linear, inputs, output)
     order = np.argsort(misfit)
@@ -76,24 +78,28 @@ def search(
         RefusalError: the law is not defined near these rows from any start.
     """
     points = starts(design)
-    if len(design.output) > POLISH_ROWS:
+    if len(design.output) > _polished(design):
         return _search_large(design, objective, points, iterations)
-    solution = minimise(design.kernel, objective, points, design.target, continuation=2, iterations=iterations)
+    solution = design.solve(objective, points, continuation=2, iterations=iterations)
     _refuse_undefined(solution, design, len(points))
     return summarise(solution)
 
 
 def _search_large(design: Design, objective: Objective, points: Array, iterations: int) -> Search:
     """Multi-start on an even sample of the rows, then the best optima on all rows; agreement is that of the sample's starts."""
-    sample = design.rows(_thin(len(design.output), POLISH_ROWS))
-    first = minimise(sample.kernel, objective, points, sample.target, continuation=2, iterations=iterations)
+    sample = design.rows(_thin(len(design.output), _polished(design)))
+    first = sample.solve(objective, points, continuation=2, iterations=iterations)
     _refuse_undefined(first, design, len(points))
     order = np.argsort(np.where(np.isfinite(first.value), first.value, np.inf))[:2]
-    polished = summarise(
-        minimise(design.kernel, objective, first.theta[order], design.target, continuation=1, iterations=iterations)
-    )
+    polished = summarise(design.solve(objective, first.theta[order], continuation=1, iterations=iterations))
     seen = summarise(first)
     return replace(polished, tried=seen.tried, converged=seen.converged, at_best=seen.at_best)
+
+
+def _polished(design: Design) -> int:
+    """Most rows on which every start is polished."""
+    terms = design.law.terms_per_row
+    return POLISH_ROWS if terms == 1 else POLISH_TERMS // terms
 
 
 def _refuse_undefined(solution: Solution, design: Design, tried: int) -> None:
@@ -153,9 +159,11 @@ def _profile(
     total = (aim * aim).sum(1)
     positive = [law.parameters[name].log for name in linear]
     best, solution = np.full(cells, np.inf), np.full((cells, k), 0.0)
-    for size in range(k, -1, -1):
-        for subset in combinations(range(k), size):
-            index = list(subset)
+    bounded = [i for i in range(k) if positive[i]]  # those of either sign always take part
+    for absent in range(len(bounded) + 1):
+        for left_out in combinations(bounded, absent):
+            index = [i for i in range(k) if i not in left_out]
+            size = len(index)
             block = gram[:, index][:, :, index] if size else np.empty((cells, 0, 0))
             ridge = 1e-12 * np.einsum("gii->g", block)[:, None, None] * np.eye(size) if size else 0.0
             x = (

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     from gnomon.forecast.predict import Forecast as Forecast
     from gnomon.forecast.predict import Point as Point
     from gnomon.forecast.predict import forecast as forecast
+    from gnomon.forecast.task_law import Emergence as Emergence
+    from gnomon.forecast.task_law import emergence as emergence
 
 _HOME = {
     "Backtest": "gnomon.forecast.backtesting",
     "backtest": "gnomon.forecast.backtesting",
+    "Emergence": "gnomon.forecast.task_law",
+    "emergence": "gnomon.forecast.task_law",
     "Forecast": "gnomon.forecast.predict",
     "Grade": "gnomon.forecast.grade",
     "Point": "gnomon.forecast.predict",

@@ -23,7 +23,7 @@ class Hidden:
 
     run: str
     law: str
-    at: dict[str, float]
+    at: dict[str, Any]
     measured: float
     value: float
     low: float | None
@@ -144,7 +144,7 @@ def backtest(
     Raises:
         RefusalError: nothing is left to fit or to hide.
     """
-    from gnomon.fit.estimate import fit
+    from gnomon.fit.estimate import fit, usable_rows
     from gnomon.laws import law as find_law
     from gnomon.runs import read_runs
 
@@ -161,16 +161,23 @@ def backtest(
     target = response or next((c.output for c in classes.values() if c is not None), "loss")
     scores, points, notices = [], [], []
     for name, cls in classes.items():
-        inputs = ("params", "tokens") if cls is None else tuple(cls.inputs)
-        hidden = large.usable((*inputs, target), positive=(*inputs, target))
+        if cls is None:
+            inputs: tuple[str, ...] = ("params", "tokens")
+            hidden = large.usable((*inputs, target), positive=(*inputs, target))
+            fitted_rows = small
+        else:
+            cls, laid = cls.laid_on(table)
+            inputs = tuple(cls.inputs)
+            fitted_rows, beyond = (small, large) if laid is table else laid.split(hold_out)
+            hidden = usable_rows(cls, beyond)
         if not len(hidden):
             raise RefusalError(f"No hidden row has {', '.join(inputs)} and {target}.", code="no-rows")
-        at = [{c: float(hidden[c][i]) for c in inputs} for i in range(len(hidden))]
+        at = [{c: hidden[c][i] for c in inputs} for i in range(len(hidden))]
         try:
             if cls is None:
                 result = forecast(small, at, level=level, response=target, seed=seed)
             else:
-                fitted = fit(cls, small, objective=objective, draws=draws, level=level, seed=seed)
+                fitted = fit(cls, fitted_rows, objective=objective, draws=draws, level=level, seed=seed)
                 result = forecast(fitted, at, level=level, seed=seed)
         except RefusalError as refused:
             scores.append(LawScore(name, None, None, None, None, None, len(hidden), refused.message))

@@ -13,6 +13,8 @@ from gnomon.errors import InputError, Notice, RefusalError, near
 from gnomon.fit.result import Fit
 from gnomon.forecast.grade import Grade, grade
 from gnomon.forecast.recipe import Evidence, Terms, constants, evidence_of
+from gnomon.laws.columns import SETTINGS
+from gnomon.laws.law import Law
 
 Array = np.ndarray
 
@@ -43,7 +45,7 @@ class Point:
         notices: warnings about this point.
     """
 
-    at: dict[str, float]
+    at: dict[str, Any]
     value: float
     low: float | None
     high: float | None
@@ -122,7 +124,7 @@ class Forecast:
     def __repr__(self) -> str:
         rows = [f"forecast of {self.response} by {self.method}"]
         for p in self.points:
-            where = ", ".join(f"{k}={v:.4g}" for k, v in p.at.items())
+            where = ", ".join(f"{k}={v if isinstance(v, str) else format(v, '.4g')}" for k, v in p.at.items())
             band = f"  {p.level:.0%}: {p.low:.4g} to {p.high:.4g}" if p.low is not None else ""
             rows.append(f"  {where}: {p.value:.4g}{band}  [{p.grade.letter}]")
         return "\n".join(rows)
@@ -188,8 +190,13 @@ def _inputs_for(runs: Any, points: Sequence[Mapping[str, Any]]) -> tuple[str, ..
     )
 
 
-def _value(point: Mapping[str, Any], name: str, index: int) -> float:
-    """An input of a point; of params, tokens and flops the third follows from C = 6 N D."""
+def _value(point: Mapping[str, Any], name: str, index: int, law: Law | None = None) -> float:
+    """An input of a point; of params, tokens and flops the third follows from C = 6 N D.
+
+    The law, where there is one, says what it takes besides positive numbers: a share of zero, a negative logarithm.
+    """
+    if law is not None and name in point and law.domain.get(name, (0.0, np.inf))[0] < 0:
+        return _number(point[name], name, law.domain[name][0])
     if name not in point:
         triple = {"params", "tokens", "flops"}
         others = sorted(triple - {name})
@@ -203,6 +210,16 @@ def _value(point: Mapping[str, Any], name: str, index: int) -> float:
     return _number(point[name], name)
 
 
+def _named(point: Mapping[str, Any], name: str, index: int) -> Any:
+    """An input that is no number, as it was given."""
+    if name not in point:
+        raise InputError(
+            f"Point {index + 1} has no {name}; it gives {', '.join(point) or 'nothing'}.",
+            hint=near(name, point) or f"Add {name}=...",
+        )
+    return point[name]
+
+
 def point_flops(point: Mapping[str, Any]) -> float:
     """FLOP of a point that gives them."""
     return _number(point["flops"], "flops")
@@ -212,12 +229,13 @@ def _pair(name: str) -> str:
     return "tokens" if name == "params" else "params"
 
 
-def _number(value: Any, name: str) -> float:
+def _number(value: Any, name: str, above: float = 0.0) -> float:
     from gnomon.runs import parse_number
 
     number = parse_number(value) if isinstance(value, str) else float(value)
-    if not np.isfinite(number) or number <= 0:
-        raise InputError(f"{name} must be a positive number; got {value!r}.")
+    if not np.isfinite(number) or number <= above:
+        kind = "a positive number" if above == 0 else f"a number above {above:g}"
+        raise InputError(f"{name} must be {kind}; got {value!r}.")
     return number
 
 
@@ -225,7 +243,12 @@ def _from_fit(
     fit: Fit, points: Sequence[Mapping[str, Any]], level: float, seed: int, evidence: Evidence | None
 ) -> Forecast:
     law = fit.law
-    columns = {name: np.array([_value(p, name, i) for i, p in enumerate(points)]) for name in law.inputs}
+    columns: dict[str, Any] = {
+        name: [_named(p, name, i) for i, p in enumerate(points)]
+        if name in law.made_inputs
+        else np.array([_value(p, name, i, law) for i, p in enumerate(points)])
+        for name in law.inputs
+    }
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.broadcast_to(np.asarray(law(**columns), float), (len(points),))
         centre = np.log(value)
@@ -248,6 +271,8 @@ def _from_fit(
 def recipe_inputs(fit: Fit) -> tuple[str, ...] | None:
     """Columns on which the recipe's laws can be laid beside this fit's, or None when they do not apply."""
     inputs = tuple(fit.law.inputs)
+    if fit.response in SETTINGS:  # the recipe's laws are of losses that fall with scale
+        return None
     if set(inputs) == {"params", "tokens"}:
         chosen: tuple[str, ...] = ("params", "tokens")
     elif len(inputs) == 1 and fit.law.domain.get(inputs[0], (0.0, np.inf))[0] >= 0 and fit.response in ("loss",):
@@ -368,7 +393,7 @@ def _short(x: float) -> str:
 
 
 def _simple(
-    fit: Fit, columns: Mapping[str, Array], points: Sequence[Mapping[str, Any]], value: Array, level: float, slack: int
+    fit: Fit, columns: Mapping[str, Any], points: Sequence[Mapping[str, Any]], value: Array, level: float, slack: int
 ) -> Forecast:
     """Bootstrap and residual terms alone, for laws that have no others to be compared with."""
     from scipy.stats import t
@@ -389,6 +414,8 @@ def _simple(
     for i in range(len(points)):
         decades = {}
         for name, values in columns.items():
+            if name in fit.law.made_inputs:
+                continue
             top = fit.range[name][1] if name in fit.range else float(values[i])
             decades[name] = max(float(np.log10(values[i] / top)), 0.0) if values[i] > 0 and top > 0 else 0.0
         horizon = max(decades.values(), default=0.0)
@@ -406,7 +433,12 @@ def _simple(
             terms = {"bootstrap": float((boot[i] / sigma) ** 2), "residual": float((fit.residual_sd / sigma) ** 2)}
         built.append(
             Point(
-                at={name: float(values[i]) for name, values in columns.items()},
+                at={
+                    name: str(getattr(values[i], "name", values[i]))
+                    if name in fit.law.made_inputs
+                    else float(values[i])
+                    for name, values in columns.items()
+                },
                 value=float(value[i]),
                 low=ends.get("low"),
                 high=ends.get("high"),

@@ -133,7 +133,7 @@ def _size(runs: Runs, fit: Fit) -> str | None:
 
     spans = {}
     for name in ("flops", *fit.law.inputs):
-        if name not in runs:
+        if name not in runs or name in fit.law.made_inputs:
             continue
         (values,) = runs.numbers(name)
         if not (np.isfinite(values) & (values > 0)).all() or values.min() == values.max():

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gnomon.errors import InputError, near
-from gnomon.laws.formula import FUNCTIONS, parse
+from gnomon.laws.formula import FUNCTIONS
 
 if TYPE_CHECKING:
     from gnomon.laws.law import Law
@@ -26,7 +26,7 @@ def bound(law: type[L], columns: Sequence[str], renamed: Mapping[str, str], outp
         return base
     if (base, inputs, output) not in _made:
         for column in (*inputs, output):
-            _usable(base, column)
+            usable(base, column)
         if len({*inputs, output}) <= len(inputs):
             raise InputError(f"{base.id} needs different columns; got {', '.join(inputs)} giving {output}.")
         _made[base, inputs, output] = _make(base, inputs, output)
@@ -44,7 +44,12 @@ def _inputs(law: type[L], columns: Sequence[str], renamed: Mapping[str, str]) ->
     return tuple(columns) if columns else tuple(renamed.get(name, name) for name in law.inputs)
 
 
-def _usable(law: type[L], column: str) -> None:
+def usable(law: type[L], column: str) -> None:
+    """Refuse a column that a formula could not name.
+
+    Raises:
+        InputError: it is no plain name, or one of the law's parameters.
+    """
     if not column.isidentifier() or not column.isascii() or column in FUNCTIONS or column == "where":
         raise InputError(
             f"A law cannot read a column called {column!r}.",
@@ -70,12 +75,14 @@ def _make(base: type[L], inputs: tuple[str, ...], output: str) -> type[L]:
         "unbound": base,
         "inputs": inputs,
         "output": output,
-        "text": str(parse(base.text).renamed(names)),
+        "text": str(base.parsed().renamed(names)),
         "parameters": {k: replace(p, units=rename(p.units or {})) for k, p in base.parameters.items()},
         "domain": rename(base.domain),
         "shared_units": {names.get(k, k): names.get(v, v) for k, v in base.shared_units.items()},
         "fixed_units": rename(base.fixed_units),
         "free_inputs": tuple(names.get(c, c) for c in base.free_inputs),
+        "still_inputs": tuple(names.get(c, c) for c in base.still_inputs),
+        "made_inputs": tuple(names.get(c, c) for c in base.made_inputs),
         "published": {},
         "typical": {} if elsewhere else base.example().values,
         "ranges": {} if elsewhere else {names[c]: base.range_of(c) for c in base.inputs},

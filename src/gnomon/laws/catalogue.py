@@ -19,9 +19,12 @@ CATALOGUE: dict[str, str] = {
     "pow_floor": "power:PowFloor",
     "shift_pow": "power:ShiftPow",
     "bnsl": "bnsl:Bnsl",
+    "m3": "learning_curve:M3",
     "m4": "m4:M4",
+    "context": "context:Context",
     "kaplan_n": "kaplan:KaplanN",
     "kaplan_d": "kaplan:KaplanD",
+    "kaplan_c": "kaplan:KaplanC",
     "kaplan_nd": "kaplan:KaplanND",
     "chinchilla": "chinchilla:Chinchilla",
     "chinchilla_tied": "chinchilla:ChinchillaTied",
@@ -30,10 +33,92 @@ CATALOGUE: dict[str, str] = {
     "sum_power_no_floor": "sum_forms:SumPowerNoFloor",
     "sum_power_floor": "sum_forms:SumPowerFloor",
     "overtrain": "overtrain:Overtrain",
+    "rosenfeld": "rosenfeld:Rosenfeld",
+    "steps": "critical_batch:Steps",
+    "noise_scale": "critical_batch:NoiseScale",
     "muennighoff": "muennighoff:Muennighoff",
+    "filter_utility": "pools:FilterUtility",
+    "mixing_exp": "mixture:MixingExp",
+    "regmix": "mixture:RegMix",
+    "projektor": "projektor:Projektor",
+    "distill": "distill:Distill",
+    "transfer": "transfer:Transfer",
+    "bleu_log": "transfer:BleuLog",
+    "prune": "pruning:Prune",
+    "multimodal_barrier": "multimodal:MultimodalBarrier",
+    "ood_offset": "loss_to_loss:OodOffset",
+    "loss_to_loss": "loss_to_loss:LossToLoss",
     "exp_loss_err": "downstream:ExpLossErr",
     "sigmoid4": "downstream:Sigmoid4",
+    "log_sigmoid": "downstream:LogSigmoid",
+    "passk_exp_pow": "coverage:PassKExpPow",
+    "sigmoid_compute": "reward:SigmoidCompute",
+    "entropy_reward": "reward:EntropyReward",
+    # Architecture.
+    "clark_moe": "architecture.moe:ClarkMoe",
+    "krajewski": "architecture.moe:Krajewski",
+    "joint_moe": "architecture.moe:JointMoe",
+    "moe_active": "architecture.moe:MoeActive",
+    "frantar_sparse": "architecture.sparse:FrantarSparse",
+    "parscale": "architecture.parscale:ParScale",
+    "parscale_correlated": "architecture.parscale:ParScaleCorrelated",
+    "precision_size": "architecture.precision:PrecisionSize",
+    "precision_train": "architecture.precision:PrecisionTrain",
+    "precision_ptq": "architecture.precision:PrecisionPtq",
+    "linear_attn": "architecture.linear_attention:LinearAttention",
+    # Settings of a run.
+    "step_law_lr": "hyperparameters.step_law:StepLawLR",
+    "step_law_batch": "hyperparameters.step_law:StepLawBatch",
+    "deepseek_lr": "hyperparameters.deepseek:DeepSeekLR",
+    "deepseek_batch": "hyperparameters.deepseek:DeepSeekBatch",
+    "power_lines_wd": "hyperparameters.power_lines:PowerLinesDecay",
+    "power_lines_batch": "hyperparameters.power_lines:PowerLinesBatch",
+    "nanochat_lr": "hyperparameters.batch_rules:BatchLR",
+    "nanochat_wd": "hyperparameters.batch_rules:BatchDecay",
+    "olmo_batch": "hyperparameters.olmo_ladder:LadderBatch",
+    "olmo_lr": "hyperparameters.olmo_ladder:LadderLR",
+    "olmo_warmup": "hyperparameters.olmo_ladder:LadderWarmup",
+    "marin_lr": "hyperparameters.marin:MarinLR",
+    "marin_beta2": "hyperparameters.marin:MarinBeta2",
+    "marin_depth": "hyperparameters.marin:MarinDepth",
+    "mup_lr": "hyperparameters.width:MupLR",
+    "width_wd": "hyperparameters.width:WidthDecay",
+    "width_singular": "hyperparameters.width:WidthSingular",
+    "optimal_params": "hyperparameters.allocation:OptimalParams",
+    "optimal_tokens": "hyperparameters.allocation:OptimalTokens",
+    # After pre-training.
+    "rl_slope": "posttraining.rl:RlSlope",
+    "rl_efficiency": "posttraining.rl:RlEfficiency",
+    "rm_overopt_bon": "posttraining.reward:OveroptBestOfN",
+    "rm_overopt_rl": "posttraining.reward:OveroptRl",
+    "self_consistency": "posttraining.voting:SelfConsistency",
+    "vote_question": "posttraining.voting:VoteQuestion",
+    "t2": "posttraining.repeated:T2",
+    "obs_law": "posttraining.observational:ObsLaw",
+    # Single fields.
+    "ar_generative_n": "domains.generative:GenerativeParams",
+    "ar_generative_c": "domains.generative:GenerativeCompute",
+    "position_loss": "domains.generative:PositionLoss",
+    "imitation": "domains.imitation:Imitation",
+    "imitation_joint": "domains.imitation:ImitationJoint",
+    "uncertainty": "domains.uncertainty:Uncertainty",
+    "variance_limited": "domains.theory:VarianceLimited",
+    "resolution_limited": "domains.theory:ResolutionLimited",
+    "single_model": "domains.borrowed:SingleModel",
+    "motion": "domains.motion:Motion",
+    "data_exchange": "domains.motion:DataExchange",
+    "tsfm_n": "domains.time_series:SeriesParams",
+    "tsfm_c": "domains.time_series:SeriesCompute",
+    "tsfm_d": "domains.time_series:SeriesPoints",
+    "atoms": "domains.atoms:Atoms",
+    "video_error": "domains.video:VideoError",
+    "video_abnormal": "domains.video:VideoAbnormal",
+    "lr_annealing": "lr_annealing:LrAnnealing",
+    "mpl": "multi_power:Mpl",
 }
+
+# Other names in print for laws of the catalogue.
+ALIASES = {"m1": "pow", "m2": "pow_floor"}
 
 LISTING = "`gnomon laws` lists them all."
 CALL = re.compile(
@@ -114,7 +199,8 @@ def _read(spec: str, columns: Collection[str] | None, response: str | None) -> t
     call = CALL.fullmatch(spec)
     if call is None:
         return formula_law(spec, columns, response)
-    if not _known(call["id"]):
+    name = ALIASES.get(call["id"], call["id"])
+    if not _known(name):
         if call["id"] in FUNCTIONS or (
             call["output"] and call["arguments"] is None
         ):  # "exp(N)" and "loss = N" are formulas
@@ -122,7 +208,7 @@ def _read(spec: str, columns: Collection[str] | None, response: str | None) -> t
         raise UnknownNameError(
             f"There is no law {call['id']!r}.", hint=f"{near(call['id'], names())} {LISTING}".strip()
         )
-    found = _find(call["id"])
+    found = _find(name)
     words = [word.strip() for word in (call["arguments"] or "").split(",") if word.strip()]
     numbers = [float(word) for word in words if _is_number(word)]
     inputs = [word for word in words if not _is_number(word)]
@@ -144,6 +230,7 @@ def _is_number(word: str) -> bool:
 
 def _placed(found: type[Law], columns: Collection[str], response: str | None) -> type[Law]:
     """The law on the columns at hand."""
+    found = found.over(columns)
     if found.output not in columns and response is None and found.output != "loss":
         like = [c for c in columns if c.startswith(found.output[:3])]  # err_avg for error, acc_mmlu for accuracy
         if len(like) != 1:
@@ -153,7 +240,7 @@ def _placed(found: type[Law], columns: Collection[str], response: str | None) ->
             )
         found = found.of(*found.inputs, output=like[0])
     for column in found.inputs:
-        if column in columns:
+        if column in columns or column in found.made_inputs:
             continue
         choices = [c for c in scale_candidates(columns, found.output) if c not in found.inputs]
         if column in found.free_inputs and found.inputs == (found.unbound or found).inputs:

@@ -26,6 +26,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "lr": (1e-5, 1e-1),
     "lr_peak": (1e-5, 1e-1),
     "lr_final": (1e-6, 1e-2),
+    "lr_cumsum": (1e-3, 1e2),
     "warmup_steps": (1e1, 1e4),
     "batch_tokens": (1e4, 1e7),
     "unique_tokens": (1e8, 1e12),
@@ -41,6 +42,27 @@ OTHER_RANGE = (1.0, 1e4)  # of a column nothing is known about
 
 SCALES = ("flops", "params", "tokens", "unique_tokens", "step", "epochs")  # what a one-variable law may run along
 SAME_UNIT = {"unique_tokens": "tokens", "planned_tokens": "tokens", "active_params": "params"}  # counts of one thing
+# What is chosen for a run, as against what comes out of it: a plan makes no setting small, and laws of losses say nothing of one.
+SETTINGS = frozenset(
+    {
+        "lr",
+        "lr_peak",
+        "lr_final",
+        "batch_tokens",
+        "batch_sequences",
+        "weight_decay",
+        "beta2",
+        "warmup_steps",
+        "warmup_tokens",
+        "width",
+        "depth",
+        "params",
+        "active_params",
+        "tokens",
+        "unique_tokens",
+        "flops",
+    }
+)
 LABELS = ("run", "family", "seed", "schedule", "is_final", "params_convention", "flops_convention")  # never an input
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.laws.arrays import logistic
+from gnomon.laws.arrays import logistic, softplus
 from gnomon.laws.law import Law, Published, floor, number
 from gnomon.laws.references import BIBTEX
 from gnomon.laws.starting import amplitudes, best_of, cells
@@ -119,3 +119,48 @@ class Sigmoid4(Law):
         weights = 1.0 / np.maximum(np.abs(output), 1e-3 * np.abs(output).max())
         found, misfit = amplitudes([curve, np.ones_like(curve)], output, weights=weights, signed=True)
         return best_of(v | {"a": found[:, :1], "b": found[:, 1:]}, misfit, apart="k", most=27)
+
+
+class LogSigmoid(Law):
+    """Accuracy by the loss on the right answers, tied to 1 at small losses, with a straight line at large ones.
+
+    acc = 1 - a ln(1 - sigmoid(k (L - x0))) = 1 + a ln(1 + exp(k (L - x0))), a in [-1, 0].
+
+    Source: Bhagia et al. 2024, the alternative form of step 2 in their code.
+    """
+
+    id = "log_sigmoid"
+    question = "What accuracy follows from the loss on the right answers, if no loss means no error?"
+    inputs = ("loss",)
+    output = "accuracy"
+    free_inputs = ("loss",)
+    text = "accuracy = 1 + a * log(1 + exp(k * (loss - x0)))"
+    source = (
+        "Bhagia et al. 2024, code of Establishing Task Scaling Laws via Compute-Efficient Model Ladders, log_sigmoid"
+    )
+    bibtex = BIBTEX["bhagia2024"]
+    holds = "One task, one model family, between the bend and full marks."
+    misleads = "At large losses it falls below chance and below zero: it knows no level of guessing."
+    domain = {"loss": (-np.inf, np.inf)}
+    fixed_units = {"accuracy": "full marks are 1"}
+    ranges = {"loss": (0.2, 1.3)}
+    typical = {"a": -0.2, "k": 3.0, "x0": 0.8}
+
+    a: float = number("minus the fall per unit of k (L - x0)", bounds=(-10.0, -1e-6), linear=True, typical=-0.2)
+    k: float = number("steepness", bounds=(0.01, 1000.0), log=True, units={"loss": -1}, typical=3.0)
+    x0: float = number("input at the bend", bounds=(-100.0, 100.0), units={"loss": 1}, typical=1.0)
+
+    def formula(self, x: Any) -> Any:
+        """Acc = 1 + a softplus(k (x - x0))."""
+        return 1.0 + self.a * softplus(self.k * (x - self.x0), self.xp(x))
+
+    @classmethod
+    def starts(cls, inputs: Sequence[np.ndarray], output: np.ndarray) -> list[dict[str, float]]:
+        """Bends in and around the data, from gentle to sharp; a by least squares."""
+        (x,) = inputs
+        width = max(float(np.ptp(x)), 1e-3)
+        v = cells(k=np.geomspace(0.3, 40.0, 10) / width, x0=x.min() + width * np.linspace(-1.0, 1.5, 16))
+        curve = softplus(v["k"] * (x - v["x0"]))
+        fall = np.clip(amplitudes([curve], output - 1.0, signed=True)[0], -9.0, -1e-5)
+        misfit = ((output - 1.0 - fall * curve) ** 2).sum(1)
+        return best_of(v | {"a": fall}, misfit, apart="k", most=30)

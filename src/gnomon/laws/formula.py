@@ -20,6 +20,7 @@ from gnomon.errors import FormulaError, near
 from gnomon.laws.latex import SYMBOLS, latex, symbol
 from gnomon.laws.structure import Term, power_terms
 from gnomon.laws.tree import (
+    CALLS,
     FUNCTIONS,
     Binary,
     Call,
@@ -122,18 +123,23 @@ class Formula:
 
 
 @lru_cache(maxsize=512)
-def parse(text: str) -> Formula:
+def parse(text: str, sums: bool = False) -> Formula:
     """Parse a formula such as "loss = E + A / params^alpha".
+
+    Args:
+        text: the formula.
+        sums: whether it may sum over what an input consists of: sum_k(drop_k * ...).
 
     Raises:
         FormulaError: it is empty, too long, not in the grammar, or calls what is not a known function.
     """
-    return _Parser(text).formula()
+    return _Parser(text, sums).formula()
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, sums: bool = False) -> None:
         self.text = text
+        self.functions = CALLS if sums else FUNCTIONS
         if not text.strip():
             raise FormulaError("The formula is empty.", hint='Write one such as "E + A/N^alpha + B/D^beta".')
         if len(text) > MAX_LENGTH:
@@ -279,16 +285,18 @@ class _Parser:
         return Name(token)
 
     def _call(self, function: str, at: int) -> Node:
-        if function not in FUNCTIONS:
+        if function not in self.functions:
             raise self._error(f"{function!r} is not a function of this grammar", at, near(function, FUNCTIONS))
         self.at += 1
         arguments = [self._expression()]
         while self._take(","):
             arguments.append(self._expression())
         self._close()
-        wanted = FUNCTIONS[function][0]
+        wanted = self.functions[function][0]
         if len(arguments) != wanted:
             raise self._error(f"{function} takes {wanted} argument(s), got {len(arguments)}", at)
+        if function == "sum" and not isinstance(arguments[0], Name):
+            raise self._error("the first argument of sum is the name of its index", at, "Write sum(k, n, k^2).")
         return Call(function, tuple(arguments))
 
     def _close(self) -> None:

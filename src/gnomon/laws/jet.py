@@ -124,6 +124,35 @@ def lift(x: Jet, value: Any, first: Any, second: Any) -> Jet:
     return Jet(value, grad, hess)
 
 
+def compose(arguments: Sequence[Any], value: Any, first: Sequence[Any], second: Mapping[tuple[int, int], Any]) -> Jet:
+    """f(x_1, ..., x_m) from f and its derivatives at the arguments' values, for functions with closed forms of their own.
+
+    Args:
+        arguments: jets or plain values.
+        value: f.
+        first: df/dx_a per argument.
+        second: d2f/dx_a dx_b for a <= b; absent ones are zero.
+    """
+    jets = {a: x for a, x in enumerate(arguments) if isinstance(x, Jet)}
+    grad: Grad = {}
+    hess: Hess = {}
+    for a, x in jets.items():
+        for i, g in x.grad.items():
+            _accumulate(grad, i, first[a] * g)
+        for key, h in x.hess.items():
+            _accumulate(hess, key, first[a] * h)
+    for (a, b), bend in second.items():
+        if a not in jets or b not in jets:
+            continue
+        for i, g in jets[a].grad.items():
+            for j, k in jets[b].grad.items():
+                if a == b and i > j:
+                    continue  # the pair (j, i) stands for both
+                twice = 2.0 if a != b and i == j else 1.0
+                _accumulate(hess, (min(i, j), max(i, j)), twice * bend * g * k)
+    return Jet(value, grad, hess)
+
+
 def _accumulate(into: dict[Any, Any], key: Any, value: Any) -> None:
     into[key] = into[key] + value if key in into else value
 

@@ -1,4 +1,4 @@
-"""Kaplan's laws: loss without a floor from parameters, from tokens, and from both."""
+"""Kaplan's laws: loss without a floor from parameters, from tokens, from compute, and from parameters and tokens."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from gnomon.laws.law import Law, Published, exponent, number
+from gnomon.laws.optimum import Split, split_of_two_powers
 from gnomon.laws.references import BIBTEX
 from gnomon.laws.starting import amplitudes, best_of, cells
 
+PETAFLOP_DAY = 8.64e19  # FLOP: 1e15 FLOP/s for 86,400 s
 QUOTED = "Rounded, for non-embedding parameters and a tokenizer of 50,257 words; quoted here from secondary sources."
 
 
@@ -116,6 +118,58 @@ class KaplanD(Law):
         return _line(inputs[0], output, "D_c", "alpha_D")
 
 
+class KaplanC(Law):
+    """Loss of the best model for a budget, by compute.
+
+    L = (C_c / C)^alpha_C, C = flops (Kaplan: without embeddings; C_min where the batch is far below the critical one).
+
+    Source: Kaplan et al. 2020, equations 1.3 (optimal batch) and 3.3 (fixed batch).
+    """
+
+    id = "kaplan_c"
+    question = "What loss does a budget of C FLOP reach when it is split as Kaplan et al. split it?"
+    inputs = ("flops",)
+    text = "loss = (C_c / flops)^alpha_C"
+    source = "Kaplan et al. 2020, Scaling Laws for Neural Language Models, equations 1.3 and 3.3"
+    bibtex = BIBTEX["kaplan2020"]
+    holds = "To compare with work before 2022, on the best runs at each budget."
+    misleads = "No floor; fixed batch and batch far below the critical one are two laws with different exponents."
+    ranges = {"flops": (1e15, 1e21)}
+
+    C_c: float = number(
+        "compute at which the loss would be 1",
+        bounds=(1e-12, 1e12),
+        grid=(1.0,),
+        log=True,
+        units={"flops": 1, "loss": "1 / alpha_C"},
+    )
+    alpha_C: float = exponent("compute exponent", typical=0.05)
+
+    published = {
+        "kaplan2020_min": Published(
+            {"C_c": 3.1e8 * PETAFLOP_DAY, "alpha_C": 0.050},
+            "Kaplan et al. 2020, equation 1.3 and table 5 (C_min: batch far below the critical one)",
+            checks=(({"flops": 3.1e8 * PETAFLOP_DAY}, 1.0, 1e-12), ({"flops": 8.64e19}, 2.6580802262455237, 1e-12)),
+            note=QUOTED,
+        ),
+        "kaplan2020_fixed_batch": Published(
+            {"C_c": 1.6e7 * PETAFLOP_DAY, "alpha_C": 0.057},
+            "Kaplan et al. 2020, equation 3.3 and table 5 (batch fixed at 0.5M tokens, not tuned)",
+            checks=(({"flops": 1.6e7 * PETAFLOP_DAY}, 1.0, 1e-12), ({"flops": 8.64e19}, 2.5741558598978651, 1e-12)),
+            note=QUOTED,
+        ),
+    }
+
+    def formula(self, flops: Any) -> Any:
+        """(C_c / flops)^alpha_C."""
+        return (self.C_c / flops) ** self.alpha_C
+
+    @classmethod
+    def starts(cls, inputs: Sequence[np.ndarray], output: np.ndarray) -> list[dict[str, float]]:
+        """The line on log-log paper."""
+        return _line(inputs[0], output, "C_c", "alpha_C")
+
+
 class KaplanND(Law):
     """Loss by parameters and tokens, whichever limits, without a floor.
 
@@ -155,6 +209,11 @@ class KaplanND(Law):
     def formula(self, params: Any, tokens: Any) -> Any:
         """((N_c / params)^(alpha_N / alpha_D) + D_c / tokens)^alpha_D."""
         return ((self.N_c / params) ** (self.alpha_N / self.alpha_D) + self.D_c / tokens) ** self.alpha_D
+
+    def optimum(self, product: Any) -> Split:
+        """The best split with params * tokens = product, in closed form."""
+        inner = self.alpha_N / self.alpha_D
+        return split_of_two_powers(self.N_c**inner, inner, self.D_c, 1.0, product)
 
     @classmethod
     def starts(cls, inputs: Sequence[np.ndarray], output: np.ndarray) -> list[dict[str, float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from gnomon.laws.tree import FUNCTIONS, Binary, Call, Name, Negative, Node, Number
+from gnomon.laws.tree import CALLS, Binary, Call, Name, Negative, Node, Number
 
 GREEK = [
     "alpha",
@@ -69,9 +69,13 @@ def _latex(node: Node, symbols: Mapping[str, str], level: int) -> str:
             return _bracket("-" + _latex(inner, symbols, 1), level > 0)
         case Call("sqrt", (inner,)):
             return rf"\sqrt{{{_latex(inner, symbols, 0)}}}"
+        case Call("sum", (Name(index), upper, body)):
+            inside = _latex(body, symbols, 1)
+            last = _latex(upper, symbols, 0)
+            return _bracket(rf"\sum_{{{index}=1}}^{{\lfloor {last} \rfloor}} {inside}", level > 0)
         case Call(function, arguments):
             inside = ", ".join(_latex(a, symbols, 0) for a in arguments)
-            return rf"{FUNCTIONS[function][2]}\left({inside}\right)"
+            return rf"{CALLS[function][2]}\left({inside}\right)"
         case Binary("*" | "/" as op, Negative(inner), right):
             return _latex(Negative(Binary(op, inner, right)), symbols, level)
         case Binary("/", left, right):

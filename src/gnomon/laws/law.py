@@ -16,9 +16,9 @@ An instance is a law with values: `PowerLaw(A=400, alpha=0.34)(params=7e9)` is a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -27,7 +27,12 @@ from gnomon.laws.arrays import namespace
 from gnomon.laws.binding import bound
 from gnomon.laws.columns import OTHER_RANGE, RANGES, spread
 from gnomon.laws.formula import Formula, parse, symbol
+from gnomon.laws.optimum import Split
 from gnomon.laws.parameter import Parameter, Published, coefficient, exponent, floor, number
+from gnomon.laws.simplex import off_the_simplex, simplex_points
+
+if TYPE_CHECKING:
+    from gnomon.runs.table import Runs
 
 __all__ = ["Law", "Parameter", "Published", "coefficient", "exponent", "floor", "number"]
 
@@ -49,8 +54,15 @@ class Law:
         fixed_units: column to the reason why its unit may not be changed.
         typical: values for examples, in base units; where not given, the first published, else those of the parameters.
         ranges: per input, (smallest, largest) for examples; the usual range of that column where not given.
+        shares: inputs that together are a mixture: not negative, with a sum of 1.
         exempt: contract check to the reason why this law cannot pass it; the check must then fail.
+        still_inputs: inputs that may keep one value in a fit, as when one size has checkpoints only.
         arguments: numbers that chose this variant of the law ("bnsl(2)").
+        made_inputs: inputs that are no numbers in a table; `laid_on` and `arrays` make numbers of them.
+        prior: per parameter (mean, sd) of what is known before the data, on the solver's coordinate (the logarithm of a
+            `log` parameter); its strength is chosen by held-out data, see gnomon.fit.prior.
+        accuracy: relative error of `formula` against the text, where it sums by a rule instead of term by term.
+        terms_per_row: how many terms one row costs, where a row is a long sum.
     """
 
     id: ClassVar[str] = ""
@@ -70,8 +82,14 @@ class Law:
     fixed_units: ClassVar[Mapping[str, str]] = {}
     typical: ClassVar[Mapping[str, float]] = {}
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {}
+    shares: ClassVar[tuple[str, ...]] = ()
     exempt: ClassVar[Mapping[str, str]] = {}
+    still_inputs: ClassVar[tuple[str, ...]] = ()
     arguments: ClassVar[tuple[float, ...]] = ()
+    made_inputs: ClassVar[tuple[str, ...]] = ()
+    prior: ClassVar[Mapping[str, tuple[float, float]]] = {}
+    accuracy: ClassVar[float] = 0.0
+    terms_per_row: ClassVar[int] = 1
     unbound: ClassVar[type[Law] | None] = None
 
     provenance: Published | None = None
@@ -112,6 +130,10 @@ class Law:
         """
         raise NotImplementedError(f"{type(self).__name__} must define formula()")
 
+    def optimum(self, product: Any) -> Split | None:
+        """Params and tokens of the least loss with params * tokens = product, where the law has a closed form, else None."""
+        return None
+
     def xp(self, *inputs: Any) -> Any:
         """The array module that serves these inputs and this law's values: `xp.exp`, `xp.log`, `xp.minimum` ..."""
         return namespace(*inputs, *(getattr(self, name) for name in self.parameters))
@@ -139,6 +161,7 @@ class Law:
         arrays = [_number_array(inputs[name], name, xp) for name in self.inputs]
         for name, array in zip(self.inputs, arrays, strict=True):
             self._check_domain(name, array)
+        self._check_shares(dict(zip(self.inputs, arrays, strict=True)))
         result = self.formula(*arrays)
         return float(result) if isinstance(result, np.floating) else result
 
@@ -151,6 +174,17 @@ class Law:
         if np.any(bad):
             worst = values[bad][0]
             raise InputError(f"{self._label} is defined for {low:g} < {name} < {high:g}; got {worst:g}.")
+
+    def _check_shares(self, arrays: Mapping[str, Any]) -> None:
+        if not self.shares or not all(isinstance(arrays[name], np.ndarray | np.generic) for name in self.shares):
+            return
+        wrong = np.atleast_1d(off_the_simplex([arrays[name] for name in self.shares]))
+        if wrong.any():
+            total: Any = sum(np.atleast_1d(arrays[name]) for name in self.shares)
+            raise InputError(
+                f"The shares {', '.join(self.shares)} sum to {np.broadcast_to(total, wrong.shape)[wrong][0]:g}, not to 1.",
+                hint="A mixture is given in full: name a share for every domain, zero where it is left out.",
+            )
 
     @property
     def _label(self) -> str:
@@ -173,12 +207,69 @@ class Law:
         return bound(cls, columns, renamed, output)
 
     @classmethod
+    def over(cls, columns: Collection[str]) -> type[Law]:
+        """The law that its plain name means on a table: for laws of a mixture, of all the domains there are."""
+        return cls
+
+    @classmethod
     def spec(cls) -> str:
         """What `law()` finds this class by: "chinchilla", "pow(tokens)", "err = pow(flops)", or a formula."""
         base = cls.unbound or cls
         words = [f"{x:g}" for x in cls.arguments] + list(cls.inputs if cls.inputs != base.inputs else ())
         call = f"{base.id}({', '.join(words)})" if words else base.id
         return call if cls.output == base.output else f"{cls.output} = {call}"
+
+    # Tables -----------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def laid_on(cls, runs: Runs) -> tuple[type[Self], Runs]:
+        """The law and the table as they go together; laws of objects (schedules) bind themselves to those of the table."""
+        return cls, runs
+
+    @classmethod
+    def arrays(cls, table: Mapping[str, Any] | Runs) -> tuple[np.ndarray, ...]:
+        """What `formula` takes for the rows of a table: one array (n,) per input."""
+        return tuple(np.asarray(table[name], float) for name in cls.inputs)
+
+    @classmethod
+    def table_of(cls, inputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """Columns of a table whose `arrays` are these inputs."""
+        return dict(inputs)
+
+    @classmethod
+    def groups_of(cls, runs: Runs) -> np.ndarray:
+        """Which rows are resampled together (n,): those of one run."""
+        return np.asarray(runs.groups())
+
+    @classmethod
+    def parts_of(cls, runs: Runs) -> list[str]:
+        """What each row's group is, to be read after the name of its run; empty where groups are runs."""
+        return []
+
+    @classmethod
+    def weights_of(cls, runs: Runs) -> np.ndarray | None:
+        """How much each row counts in a fit (n,), 1 on average; None: all the same."""
+        return None
+
+    @classmethod
+    def later_rows(cls, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        """Which rows (n,) a prior's strength is judged by when it is chosen on the others; laws with a prior say so."""
+        raise NotImplementedError(f"{cls.__name__} has a prior and must define later_rows()")
+
+    @classmethod
+    def undetermined(cls, runs: Runs) -> str | None:
+        """Why these rows cannot determine the law, whatever they measured, or None."""
+        return None
+
+    @classmethod
+    def forward(cls, known: Mapping[str, tuple[float, float]]) -> str | None:
+        """A point beyond the rows as `--at` takes it, where a larger number of every input would be none."""
+        return None
+
+    @classmethod
+    def quantities(cls, *inputs: Any) -> dict[str, Any]:
+        """What `text` names beside inputs and parameters: values (n,), or (n, terms) where the text sums over them."""
+        return {}
 
     # Units ------------------------------------------------------------------------------------------------------------
 
@@ -241,7 +332,7 @@ class Law:
     @classmethod
     def parsed(cls) -> Formula:
         """The text formula, parsed."""
-        return parse(cls.text)
+        return parse(cls.text, sums=True)
 
     @classmethod
     def latex(cls) -> str:
@@ -267,9 +358,21 @@ class Law:
         return None
 
     @classmethod
+    def exponential_terms(cls, inputs: Sequence[np.ndarray]) -> list[dict[str, np.ndarray | None]] | None:
+        """The law as a sum of products of parameters to powers that do not depend on parameters, or None.
+
+        L = sum_k prod_j p_j^(m_kj): one dictionary a term, parameter to m_kj of shape (n,), None for 1. All parameters
+        must be on a log scale. The solver then needs no dual numbers. Laws whose text is a sum of powers of their inputs
+        are recognised without this.
+        """
+        return None
+
+    @classmethod
     def design(cls, points: int = 48) -> dict[str, np.ndarray]:
         """Inputs spread over the law's usual range, the same at every call: one array (points,) per input."""
-        return spread({c: cls.range_of(c) for c in cls.inputs}, points)
+        free = spread({c: cls.range_of(c) for c in cls.inputs if c not in cls.shares}, points)
+        mixed = dict(zip(cls.shares, simplex_points(len(cls.shares), points), strict=True)) if cls.shares else {}
+        return {c: free[c] if c in free else mixed[c] for c in cls.inputs}
 
     @classmethod
     def range_of(cls, column: str) -> tuple[float, float]:

@@ -69,7 +69,21 @@ class Muennighoff(Law):
                 ({"params": 8.67e9, "tokens": 178e9, "unique_tokens": 25e9}, 2.2269634075087867, 1e-9),
             ),
             note="Absolute losses of their own runs differ by 0.1 to 0.2: E, A and B come from another data set.",
-        )
+        ),
+        "muennighoff2023_untied": Published(
+            {
+                "E": math.exp(0.604038),
+                "A": math.exp(6.6229553),
+                "alpha": 0.3724021,
+                "B": math.exp(7.5856404),
+                "beta": 0.36468068,
+                "R_D": 16.257626,
+                "R_N": 4.9642363,
+            },
+            "Muennighoff et al. 2023, return_alloc.ipynb of their repository: the set behind one plot",
+            checks=(({"params": 1e8, "tokens": 1e11, "unique_tokens": 1e11}, 2.810355170781352, 1e-12),),
+            note="Not the constants of the paper: R_D and R_N there are 15.4 and 5.31.",
+        ),
     }
 
     def formula(self, params: Any, tokens: Any, unique_tokens: Any) -> Any:

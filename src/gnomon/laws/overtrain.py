@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.laws.law import Law, Published, coefficient, exponent, floor
+from gnomon.laws.optimum import Split, split_of_two_powers
 from gnomon.laws.references import BIBTEX
 
 PROTOCOL = (
@@ -66,3 +67,7 @@ class Overtrain(Law):
         """E + (a M^eta + b M^-eta) (6 params tokens)^-eta with M = tokens / params."""
         ratio = (tokens / params) ** self.eta
         return self.E + (self.a * ratio + self.b / ratio) * (6.0 * params * tokens) ** -self.eta
+
+    def optimum(self, product: Any) -> Split:
+        """The best split with params * tokens = product: tokens / params = (b / a)^(1 / eta) at every budget."""
+        return split_of_two_powers(self.a, 2.0 * self.eta, self.b, 2.0 * self.eta, product)

@@ -54,7 +54,7 @@ class Published:
 
     values: Mapping[str, float]
     source: str
-    checks: tuple[tuple[Mapping[str, float], float, float], ...] = ()
+    checks: tuple[tuple[Mapping[str, Any], float, float], ...] = ()
     note: str = ""
 
 

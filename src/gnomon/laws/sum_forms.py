@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.laws.law import Law, coefficient, exponent, floor, number
+from gnomon.laws.optimum import Split, split_of_two_powers
 from gnomon.laws.references import BIBTEX
 from gnomon.laws.starting import amplitudes, best_of, cells
 
@@ -37,6 +38,10 @@ class SumNoFloor(Law):
     def formula(self, params: Any, tokens: Any) -> Any:
         """A / params^alpha + B / tokens^beta."""
         return self.A / params**self.alpha + self.B / tokens**self.beta
+
+    def optimum(self, product: Any) -> Split:
+        """The best split with params * tokens = product, in closed form."""
+        return split_of_two_powers(self.A, self.alpha, self.B, self.beta, product)
 
 
 class ProductFloor(Law):
@@ -93,6 +98,10 @@ class SumPowerNoFloor(Law):
         """(A / params^alpha + B / tokens^beta)^s."""
         return (self.A / params**self.alpha + self.B / tokens**self.beta) ** self.s
 
+    def optimum(self, product: Any) -> Split:
+        """The best split with params * tokens = product, in closed form."""
+        return split_of_two_powers(self.A, self.alpha, self.B, self.beta, product)
+
     @classmethod
     def starts(cls, inputs: Sequence[np.ndarray], output: np.ndarray) -> list[dict[str, float]]:
         """For given exponents output^(1 / s) is linear in A and B."""
@@ -135,6 +144,10 @@ class SumPowerFloor(Law):
     def formula(self, params: Any, tokens: Any) -> Any:
         """E + (A / params^alpha + B / tokens^beta)^gamma."""
         return self.E + (self.A / params**self.alpha + self.B / tokens**self.beta) ** self.gamma
+
+    def optimum(self, product: Any) -> Split:
+        """The best split with params * tokens = product, in closed form."""
+        return split_of_two_powers(self.A, self.alpha, self.B, self.beta, product)
 
     @classmethod
     def starts(cls, inputs: Sequence[np.ndarray], output: np.ndarray) -> list[dict[str, float]]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.laws.arrays import logistic, namespace
+from gnomon.laws.jet import plain
 
 FUNCTIONS: dict[str, tuple[int, Callable[..., Any], str]] = {  # name: (arguments, function of (xp, ...), LaTeX)
     "exp": (1, lambda xp, x: xp.exp(x), r"\exp"),
@@ -21,7 +22,13 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., Any], str]] = {  # name: (argument
     "sigmoid": (1, lambda xp, x: logistic(x, xp), r"\sigma"),
     "min": (2, lambda xp, x, y: xp.minimum(x, y), r"\min"),
     "max": (2, lambda xp, x, y: xp.maximum(x, y), r"\max"),
+    "sum": (3, lambda xp, *_: None, r"\sum"),  # sum(k, n, body): body for k = 1, 2, ... up to n; see evaluate()
 }
+MOST_TERMS = 100_000  # of a sum: more passes over data than anybody makes
+
+# Sums over what an input consists of (the steps of a schedule): for the texts of laws, not for formulas somebody types.
+SUMS: dict[str, tuple[int, Callable[..., Any], str]] = {"sum_k": (1, lambda xp, x: xp.sum(x, axis=-1), r"\sum_k")}
+CALLS = FUNCTIONS | SUMS
 
 
 @dataclass(frozen=True)
@@ -87,8 +94,23 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def names_in(node: Node) -> tuple[str, ...]:
-    """Every name in the tree, in order of first use."""
-    return tuple(dict.fromkeys(part.name for part in walk(node) if isinstance(part, Name)))
+    """Every name in the tree, in order of first use; the index of a sum is none of them."""
+    found: dict[str, None] = {}
+    _collect(node, found, frozenset())
+    return tuple(found)
+
+
+def _collect(node: Node, found: dict[str, None], indices: frozenset[str]) -> None:
+    match node:
+        case Name(name):
+            if name not in indices:
+                found[name] = None
+        case Call("sum", (Name(index), upper, body)):
+            _collect(upper, found, indices)
+            _collect(body, found, indices | {index})
+        case _:
+            for child in children(node):
+                _collect(child, found, indices)
 
 
 def substitute(node: Node, replacements: Mapping[str, Node]) -> Node:
@@ -100,6 +122,9 @@ def substitute(node: Node, replacements: Mapping[str, Node]) -> Node:
             return Binary(op, substitute(left, replacements), substitute(right, replacements))
         case Negative(inner):
             return Negative(substitute(inner, replacements))
+        case Call("sum", (Name(index), upper, body)):
+            inside = {name: tree for name, tree in replacements.items() if name != index}
+            return Call("sum", (Name(index), substitute(upper, replacements), substitute(body, inside)))
         case Call(function, arguments):
             return Call(function, tuple(substitute(a, replacements) for a in arguments))
     return node
@@ -114,9 +139,11 @@ def evaluate(node: Node, values: Mapping[str, Any]) -> Any:
             return values[name]
         case Negative(inner):
             return -evaluate(inner, values)
+        case Call("sum", (Name(index), upper, body)):
+            return _sum(index, evaluate(upper, values), body, values)
         case Call(function, arguments):
             parts = [evaluate(a, values) for a in arguments]
-            return FUNCTIONS[function][1](namespace(*parts), *parts)
+            return CALLS[function][1](namespace(*parts), *parts)
         case Binary(op, left, right):
             a, b = evaluate(left, values), evaluate(right, values)
             if isinstance(a, float) and isinstance(b, float):
@@ -134,6 +161,16 @@ def evaluate(node: Node, values: Mapping[str, Any]) -> Any:
                     return a / b
             return a**b
     raise AssertionError(node)
+
+
+def _sum(index: str, upper: Any, body: Node, values: Mapping[str, Any]) -> Any:
+    """Body summed over index = 1, 2, ... as long as it is at most `upper`, element by element."""
+    last = plain(upper)
+    terms = int(min(np.floor(np.max(last, initial=0.0)), MOST_TERMS)) if np.all(np.isfinite(last)) else 0
+    total: Any = 0.0 * upper
+    for k in range(1, terms + 1):
+        total = total + (k <= last) * 1.0 * evaluate(body, {**values, index: float(k)})
+    return total
 
 
 SUM, PRODUCT, SIGNED, POWER, ATOM = range(5)  # binding strength, weakest first

@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 
 from gnomon.laws.jet import Jet
+from gnomon.laws.law import Law
+from gnomon.laws.optimum import Split
+from gnomon.plan.cost import Cost, PerParameter, dense6
 from gnomon.plan.surface import Surface
 
 SMALLEST = 1.0  # no model has less than one parameter and no run less than one token
@@ -87,6 +90,17 @@ def best_split(surface: Surface, budget: Any) -> Optimum:
         gain=column(gain),
         side=np.where(found | (side != 0), side, 2)[:, 0],
     )
+
+
+def closed_form(law: Law, flops: Any, cost: Cost = dense6) -> Split | None:
+    """The best split from the law's own formula, or None: it has none, or the cost is not proportional to N D.
+
+    Args:
+        law: a law with values, of params and tokens.
+        flops: budget in FLOP, all of it for training.
+        cost: the cost model; training at k N D makes params * tokens = flops / k.
+    """
+    return law.optimum(flops / cost.train) if isinstance(cost, PerParameter) else None
 
 
 def _bracket(surface: Surface, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.errors import InputError
+from gnomon.laws.columns import SETTINGS
 from gnomon.laws.law import Law
 from gnomon.plan.cost import Cost
 
@@ -110,6 +111,11 @@ def plannable(law: Law) -> None:
         InputError: the law needs an input that a plan does not set, or does not tell size from data.
     """
     label = law.id or type(law).__name__
+    if law.output in SETTINGS:
+        raise InputError(
+            f"A plan makes a loss small; {label} gives {law.output}, which is a setting.",
+            hint="Evaluate it where the plan puts the run: gnomon forecast FIT --at params=7B,tokens=2T.",
+        )
     unknown = [name for name in law.inputs if name not in DERIVED]
     if unknown:
         raise InputError(

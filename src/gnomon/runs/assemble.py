@@ -12,7 +12,7 @@ from gnomon.errors import ColumnError, FileError, Where
 from gnomon.runs.cells import Array, Place, guess, share_numeric, to_flags, to_numbers, to_texts
 from gnomon.runs.derive import derive
 from gnomon.runs.match import Choice, choice_of, match_columns
-from gnomon.runs.schema import FIELDS, QUANTITIES, plain
+from gnomon.runs.schema import FIELDS, QUANTITIES, field_of, plain
 from gnomon.runs.table import Column, Runs, place_of
 
 
@@ -114,7 +114,9 @@ def _fits(name: str, theirs: str, values: Array) -> bool:
 
     `model_size` may hold `small` and `large`: one number must be in it. `size` may mean anything: all must be numbers.
     """
-    if name not in FIELDS or FIELDS[name].kind != "number":
+    if name not in FIELDS:
+        return field_of(name) is None or share_numeric(values) == 1.0  # a share is a number in every row
+    if FIELDS[name].kind != "number":
         return True
     share = share_numeric(values)
     return share == 1.0 if plain(theirs) in FIELDS[name].weak else share > 0.0
@@ -154,7 +156,7 @@ def _convert(choice: Choice, values: Array, place: Place) -> tuple[Array, Column
     A wrong cell is an error at once in the four quantities and in what the user named; elsewhere the column is kept as
     text, and asking for its numbers is the error, so that a stray mark beside the data does not stop a fit.
     """
-    known = FIELDS.get(choice.name)
+    known = field_of(choice.name)
     original = choice.theirs if choice.theirs != choice.name else None
     if known is None:
         kind, array = guess(values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from gnomon.runs.findings import Check, Finding
-from gnomon.runs.rules import curves, design, repeats, units, values
+from gnomon.runs.rules import curves, design, mixture, repeats, units, values
 from gnomon.runs.rules.view import View
 from gnomon.runs.table import Runs
 
@@ -25,6 +25,7 @@ RULES: tuple[Callable[[View], Iterator[Finding]], ...] = (
     curves.rising_loss,
     curves.diverged,
     curves.unfinished,
+    mixture.shares,
     design.few_runs,
     design.one_size,
     design.fixed_ratio,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from gnomon.errors import ColumnError, Where, near
-from gnomon.runs.schema import FIELDS, LETTERS, QUANTITIES, plain
+from gnomon.runs.schema import FIELDS, LETTERS, QUANTITIES, plain, share_of
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,19 @@ def match_columns(names: Sequence[str], asked: Mapping[str, str] | None = None, 
             unsettled[field.name] = tuple(found)
         elif found:
             chosen[field.name] = choice_of(field.name, found[0])
+    _shares(names, chosen)
     return Match(tuple(chosen.values()), unsettled)
+
+
+def _shares(names: Sequence[str], chosen: dict[str, Choice]) -> None:
+    """Add the shares of a mixture: `mix.web` and `mixture/web` are `mix_web`, where no other column is."""
+    taken = {choice.theirs for choice in chosen.values()}
+    found: dict[str, list[str]] = {}
+    for name in names:
+        share = None if name in taken else share_of(name)
+        if share is not None and share not in names and share not in chosen:
+            found.setdefault(share, []).append(name)
+    chosen |= {share: Choice(share, theirs[0]) for share, theirs in found.items() if len(theirs) == 1}
 
 
 def choice_of(field: str, theirs: str) -> Choice:
@@ -95,12 +107,12 @@ def text_columns(names: Sequence[str]) -> set[str]:
     match = match_columns(names)
     known = {choice.theirs: choice.name for choice in match.chosen} | {name: name for name in names if name in FIELDS}
     known |= {theirs: name for name, found in match.unsettled.items() for theirs in found}
-    return {theirs for theirs, name in known.items() if FIELDS[name].kind == "text"}
+    return {theirs for theirs, name in known.items() if name in FIELDS and FIELDS[name].kind == "text"}
 
 
 def _asked(names: Sequence[str], asked: Mapping[str, str], file: str | None) -> Iterable[Choice]:
     """The user's own choices, checked."""
-    for target, theirs in asked.items():
+    for target, theirs in _patterns(names, asked, file):
         if theirs not in names:
             raise ColumnError(
                 f"there is no column {theirs!r} to take as {target!r}",
@@ -122,6 +134,21 @@ def _asked(names: Sequence[str], asked: Mapping[str, str], file: str | None) -> 
                 where=Where(file=file),
             )
         yield Choice(target, theirs, asked=True)
+
+
+def _patterns(names: Sequence[str], asked: Mapping[str, str], file: str | None) -> Iterable[tuple[str, str]]:
+    """The user's choices one by one: `mix_*=train_the_pile_*` is one for every column that fits."""
+    for target, theirs in asked.items():
+        if target.count("*") != 1 or theirs.count("*") != 1:
+            yield target, theirs
+            continue
+        head, tail = theirs.split("*")
+        shape = re.compile(re.escape(head) + "(.+)" + re.escape(tail))
+        found = [(match[1], name) for name in names if (match := shape.fullmatch(name))]
+        if not found:
+            raise ColumnError(f"there is no column like {theirs!r}", hint=near(theirs, names), where=Where(file=file))
+        for middle, name in found:
+            yield target.replace("*", plain(middle)), name
 
 
 @cache

@@ -226,6 +226,13 @@ _FIELDS = (
         "shape of the learning rate: cosine, linear, wsd, constant",
         aliases=words("lr_schedule lr_scheduler lr_scheduler_type scheduler learning_rate_schedule"),
     ),
+    Field(
+        "lr_cumsum",
+        "number",
+        None,
+        "sum of the learning rates of all steps from step 0 to this row",
+        aliases=words("cumulative_lr lr_sum sum_lr cumsum_lr"),
+    ),
     Field("warmup_steps", "number", "steps", "length of the warm-up", aliases=words("num_warmup_steps warmup_iters")),
     Field(
         "is_final",
@@ -278,6 +285,40 @@ _FIELDS = (
     Field("weight_decay", "number", None, "decoupled weight decay", aliases=words("wd optim_weight_decay")),
     Field("bits_w", "number", "bits", "precision of the weights while training", aliases=words("weight_bits w_bits")),
     Field(
+        "bits_a", "number", "bits", "precision of activations while training", aliases=words("activation_bits a_bits")
+    ),
+    Field("bits_kv", "number", "bits", "precision of the key-value cache", aliases=words("kv_bits kv_cache_bits")),
+    Field(
+        "granularity",
+        "number",
+        None,
+        "how many times finer the experts are than the dense layer",
+        aliases=words("expert_granularity"),
+    ),
+    Field(
+        "streams",
+        "number",
+        None,
+        "parallel streams of one set of weights",
+        aliases=words("n_streams num_streams parallel_streams"),
+    ),
+    Field("density", "number", None, "share of weights that are not zero", aliases=words("weight_density")),
+    Field(
+        "batch_sequences",
+        "number",
+        "sequences",
+        "sequences per optimizer step",
+        aliases=words("batch_size_sequences batch_seqs global_batch_sequences sequences_per_batch"),
+    ),
+    Field(
+        "samples",
+        "number",
+        None,
+        "answers drawn for one question",
+        aliases=words("n_samples num_samples samples_per_question n_votes"),
+    ),
+    Field("kl", "number", "nats", "divergence of a policy from where it started", aliases=words("kl_divergence")),
+    Field(
         "params_convention",
         "text",
         None,
@@ -302,6 +343,15 @@ QUANTITIES = ("params", "tokens", "flops", "loss")
 #: Single letters mean the quantity only beside another one of them: `C` alone may be anything.
 LETTERS = {"N": "params", "D": "tokens", "C": "flops", "L": "loss"}
 
+#: Shares of a mixture sum to 1 within this: seventeen domains printed to three digits may miss by 17 * 0.0005.
+SHARE_TOLERANCE = 0.01
+SHARE = "mix_"  # what the column of a domain's share is called by
+_SHARES = re.compile(
+    r"(?:train_)?(?:(?:mix|mixture|mixing|domain)_(?:weights?|shares?)|data_mix|data_mixture|mixture|mix)_"
+    r"(?P<domain>[a-z0-9].*)"
+)
+_NO_DOMAIN = ("id", "name", "index", "idx", "label", "type", "kind", "hash", "seed", "file", "entropy", "size")
+
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PUNCTUATION = re.compile(r"[^a-z0-9]+")
 _WRAPPERS = re.compile(r"^(config|summary|hparams|args|metrics|history)_|_value$")
@@ -318,3 +368,16 @@ def plain(name: str) -> str:
         return name
     text = _PUNCTUATION.sub("_", _BOUNDARY.sub("_", name).lower()).strip("_")
     return _WRAPPERS.sub("", _WRAPPERS.sub("", text))
+
+
+def share_of(name: str) -> str | None:
+    """The canonical name of a domain's share in the training mixture (`mix_web` for `mix.web`, `mixture/web`), or None."""
+    found = _SHARES.fullmatch(plain(name))
+    return None if found is None or found["domain"] in _NO_DOMAIN else SHARE + found["domain"]
+
+
+def field_of(name: str) -> Field | None:
+    """What is known about a canonical column: one of FIELDS, or the share of a domain."""
+    if name not in FIELDS and name.startswith(SHARE) and share_of(name) is not None:
+        return Field(name, "number", None, f"share of {name.removeprefix(SHARE)} in the training mixture, 0 to 1")
+    return FIELDS.get(name)

@@ -16,7 +16,8 @@ import numpy as np
 from gnomon.errors import InputError, RefusalError, Where
 from gnomon.runs.cells import Array, to_codes, to_numbers
 from gnomon.runs.match import missing_error, unsettled_error
-from gnomon.runs.schema import Kind
+from gnomon.runs.schedule import Schedule
+from gnomon.runs.schema import FIELDS, Kind
 
 KEPT_ROWS = 20  # row numbers kept per removal: enough to look at, small enough to print
 
@@ -83,6 +84,7 @@ class Runs:
         rows: 1-based number of each kept row in the source; files of a glob are counted through.
         parts: file and number of rows of each part, where the table came from several files.
         unsettled: canonical name -> columns that could all be it; asking for the name raises the question.
+        schedules: name -> learning rate of every step, for the values of column `schedule` whose rates are known.
     """
 
     data: Mapping[str, Array]
@@ -93,6 +95,7 @@ class Runs:
     rows: Array = field(default_factory=lambda: np.arange(0))
     parts: tuple[tuple[str, int], ...] = ()
     unsettled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
     _codes: dict[int, tuple[Array, Array]] = field(default_factory=dict, repr=False)  # by identity of the array
 
     def __post_init__(self) -> None:
@@ -101,7 +104,7 @@ class Runs:
             raise ValueError(f"columns of lengths {sorted(lengths)}: a Runs needs equally long, described columns")
         for values in (*self.data.values(), self.rows):
             values.flags.writeable = False
-        for name in ("data", "columns", "unsettled"):
+        for name in ("data", "columns", "unsettled", "schedules"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -229,6 +232,15 @@ class Runs:
         kept = [self.resolve(name) for name in names]
         data = {name: self.data[name] for name in kept}
         return replace(self, data=data, columns={name: self.columns[name] for name in kept}, unsettled={})
+
+    def with_texts(self, name: str, values: Array) -> Runs:
+        """The same rows with a column of texts, new or in place of one of that name; it is marked as derived."""
+        if name in self.data and self.data[name].dtype == object and np.array_equal(self.data[name], values):
+            return self
+        known = FIELDS.get(name)
+        column = Column(name, "text", meaning=known.meaning if known else None, derived="laid out by row")
+        data = {**self.data, name: np.asarray(values, object)}
+        return replace(self, data=data, columns={**self.columns, name: column}, _codes={})
 
     def usable(self, names: Sequence[str], *, positive: Sequence[str] = ()) -> Runs:
         """The rows where all of these columns are known and finite.

@@ -31,6 +31,10 @@ CURVATURE = 1e-5  # second derivatives likewise; differences of exact gradients
 LEAST = 1e-5  # a parameter that changes the law by less than this share is judged against this share
 EXACT = 1e-10  # two ways to compute the same number
 SOLVED = 1e-12  # objective of a fit to noise-free data
+NOISE = 0.01  # standard deviation of ln(output) in the fit to noisy data
+NOISY_POINTS = 64  # seven a parameter for the largest law
+NOISY_DRAWS = 40
+WIDER = 2.0  # one table of 64 rows may miss its own 90 % interval; twice as wide a one it must not miss
 PLANE = 1e-9  # departure from a straight line in parameters declared linear
 
 
@@ -193,16 +197,18 @@ def says_its_formula(law: type[Law]) -> None:
     """The text, evaluated, is what the code computes, and uses every name; an implicit law's two sides are equal."""
     parsed, inputs = law.parsed(), _inputs(law)
     used = set(parsed.names()) | (set(names_in(parsed.left)) if parsed.left else set())
-    _require(
-        not (unknown := used - {*law.inputs, *law.parameters, law.output}), f"the text speaks of {sorted(unknown)}"
-    )
-    _require(not (absent := {*law.inputs, *law.parameters} - used), f"the text leaves out {sorted(absent)}")
+    quantities = law.quantities(*inputs)
+    unknown = used - {*law.inputs, *law.parameters, *quantities, law.output}
+    _require(not unknown, f"the text speaks of {sorted(unknown)}")
+    needed = {*law.parameters, *(quantities or law.inputs)}  # quantities stand for the inputs they are made of
+    _require(not (absent := needed - used), f"the text leaves out {sorted(absent)}")
     for name, instance in cases(law).items():
-        values: dict[str, Any] = dict(zip(law.inputs, inputs, strict=True)) | instance.values
+        values: dict[str, Any] = dict(zip(law.inputs, inputs, strict=True)) | quantities | instance.values
         code = instance.formula(*inputs)
         if parsed.left is None or parsed.left == Name(law.output):
             _require(
-                _gap(parsed(values), code) <= EXACT, f"{name}: text and code differ by {_gap(parsed(values), code):.2g}"
+                _gap(parsed(values), code) <= max(EXACT, law.accuracy),
+                f"{name}: text and code differ by {_gap(parsed(values), code):.2g}",
             )
         else:
             left, right = evaluate(parsed.left, values | {law.output: code}), parsed(values | {law.output: code})
@@ -368,17 +374,18 @@ def binds_columns(law: type[Law]) -> None:
     names = {c: f"other_{c}" for c in (*law.inputs, law.output)}
     other = law.of(*(names[c] for c in law.inputs), output=names[law.output])
     example = law.example()
-    twin = other(**example.values)
+    twin = other(**dict(zip(other.parameters, example.values.values(), strict=True)))  # some carry a column's name
     values = twin(**{names[c]: x for c, x in zip(law.inputs, inputs, strict=True)})
     _require(_gap(values, example.formula(*inputs)) <= EXACT, "another column changes the values")
     _require(
-        set(other.parsed().names()) <= {*other.inputs, *law.parameters, other.output},
+        set(other.parsed().names()) <= {*other.inputs, *other.parameters, *law.quantities(*inputs), other.output},
         f"its text still says {other.text}",
     )
     scales = {names[c]: 7.3 for c in (*law.inputs, law.output) if law.unit_of(c) is not None}
     plain = {c: 7.3 for c in (*law.inputs, law.output) if law.unit_of(c) is not None}
     _require(
-        twin.rescaled(**scales).values == example.rescaled(**plain).values, "another column changes how it rescales"
+        list(twin.rescaled(**scales).values.values()) == list(example.rescaled(**plain).values.values()),
+        "another column changes how it rescales",
     )
 
 
@@ -421,10 +428,39 @@ def recovers_itself(law: type[Law]) -> None:
 
     design, example = law.design(), law.example()
     output = example.formula(*(design[c] for c in law.inputs))
-    found = fit(law, dict(design) | {law.output: output}, intervals="none")
+    found = fit(law, law.table_of(design) | {law.output: output}, intervals="none")
     _require(found.value < SOLVED, f"objective {found.value:.3g} on noise-free data; expected less than {SOLVED:g}")
     again = found.law.formula(*(design[c] for c in law.inputs))
     _require(_gap(again, output) <= 1e-5, f"the fitted law is off by {_gap(again, output):.2g} on its own data")
+
+
+def survives_noise(law: type[Law]) -> None:
+    """A fit to its own data with 1 % noise is less far off than the noise, and its interval of the curve holds the truth."""
+    from gnomon.fit import fit
+
+    design, example = law.design(NOISY_POINTS), law.example()
+    inputs = tuple(design[c] for c in law.inputs)
+    truth = example.formula(*inputs)
+    noise = np.random.default_rng(0).normal(0.0, NOISE, len(truth))
+    table = law.table_of(design) | {law.output: truth * np.exp(noise)}
+    found = fit(law, table, objective="squared_log", draws=NOISY_DRAWS)
+    off = np.log(found.law.formula(*inputs) / truth)
+    _require(
+        np.sqrt(np.mean(off**2)) <= NOISE, f"with {NOISE:.0%} noise the curve is off by {np.sqrt(np.mean(off**2)):.2g}"
+    )
+    for name, estimate in found.parameters.items():
+        ends = (estimate.low, estimate.value, estimate.high)
+        _require(np.isfinite(np.array(ends, float)).all(), f"the interval of {name} is {ends}")
+    draws = {name: values[:, None] for name, values in (found.draws or {}).items()}
+    low, middle, high = np.quantile(np.log(law(**draws).formula(*inputs)), [0.05, 0.5, 0.95], axis=0)
+    half = np.maximum(high - middle, middle - low)
+    inside = np.mean(np.abs(middle - np.log(truth)) <= WIDER * half)
+    _require(
+        inside >= 0.8, f"{WIDER:g} times the 90 % interval of the curve holds the truth at {inside:.0%} of the points"
+    )
+    _require(
+        np.median(half) <= NOISE, f"half of the curve's interval is {np.median(half):.2g} wide with {NOISE:.0%} noise"
+    )
 
 
 def is_found_again(law: type[Law]) -> None:
@@ -456,5 +492,6 @@ CHECKS: dict[str, Callable[[type[Law]], None]] = {
         is_found_again,
         is_the_same_in_jax,
         recovers_itself,
+        survives_noise,
     )
 }

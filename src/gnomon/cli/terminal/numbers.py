@@ -22,7 +22,8 @@ def number(value: float | None, decimals: int | None = None) -> str:
     if value is None or not math.isfinite(value):
         return UNKNOWN
     size = abs(value)
-    if decimals is None or size >= 1e6 or (0 < size < 1e-3 and decimals >= MOST_DECIMALS):
+    false_zero = 0 < size < 0.5 * 10.0 ** -(decimals or 0)  # a learning rate of 4e-5 is not 0.0000
+    if decimals is None or size >= 1e6 or false_zero or (0 < size < 1e-3 and decimals >= MOST_DECIMALS):
         return quantity(value, "plain")
     return f"{value:,.{decimals}f}"
 
@@ -36,8 +37,10 @@ def quantity(
     return format_number(value, kind, digits=digits)
 
 
-def column_value(name: str, value: float) -> str:
-    """A value of an input column: counts as 7B, FLOP as 6e18, anything else plain."""
+def column_value(name: str, value: float | str) -> str:
+    """A value of an input column: counts as 7B, FLOP as 6e18, names as they are, anything else plain."""
+    if isinstance(value, str):
+        return value
     if name == "flops" or name.endswith("_flops"):
         return quantity(value, "flops")
     if abs(value) >= 1e3 and value == round(value):

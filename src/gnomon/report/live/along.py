@@ -48,13 +48,15 @@ def axis_of(fit: Fit) -> tuple[str, Array]:
         known = "flops" in fit.data
         flops = fit.data["flops"] if known else COST * _column(fit, "params") * _column(fit, "tokens")
         return "flops", np.asarray(flops, dtype=np.float64)
-    widest = max(inputs, key=lambda name: _span(_column(fit, name)))
+    widest = max((n for n in inputs if n not in fit.law.made_inputs), key=lambda name: _span(_column(fit, name)))
     return widest, _column(fit, widest)
 
 
 def line_of(fit: Fit, *, high: float | None = None) -> Line:
     """The line a fit is drawn along, from its smallest run to `high` (default: three times the largest)."""
     name, x = axis_of(fit)
+    if fit.law.made_inputs:
+        return _longest_curve(fit, name, x)
     if (x <= 0).any():
         grid = np.linspace(x.min(), max(x.max(), high or x.max()), POINTS)
     else:
@@ -73,6 +75,14 @@ def line_of(fit: Fit, *, high: float | None = None) -> Line:
         path = f"at {number(rounded(ratio))} tokens per parameter, the runs' median" + (f"; {fixed}" if fixed else "")
     known = {"params": size, "tokens": grid / COST / size, "flops": grid}
     return Line(name, grid, {n: known.get(n, held.get(n, grid)) for n in fit.law.inputs}, path)
+
+
+def _longest_curve(fit: Fit, name: str, x: Array) -> Line:
+    """Along the longest curve of the rows: inputs that are no numbers (a schedule) stay as they are there."""
+    grid = np.unique(np.rint(np.geomspace(x.min(), x.max(), POINTS)))
+    held = {n: fit.data[n][int(np.argmax(x))] for n in fit.law.made_inputs}
+    at = {n: np.full(len(grid), held[n], object) if n in held else grid for n in fit.law.inputs}
+    return Line(name, grid, at, "under " + ", ".join(f"{n} {value}" for n, value in held.items()))
 
 
 def curve_of(fit: Fit, line: Line, *, evidence: Any = None) -> Curve:

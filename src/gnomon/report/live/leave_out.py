@@ -61,8 +61,8 @@ def influence_numbers(
     return InfluenceNumbers(shown, change[good], width, what=what or "the forecast")
 
 
-def where_words(at: Mapping[str, float]) -> str:
+def where_words(at: Mapping[str, float | str]) -> str:
     """A point in a few words: `70B on 1.4T`, `5.76·10²³ FLOP`, `steps 4,000, lr 0.002`."""
     if set(at) == {"params", "tokens"}:
-        return f"{number(at['params'], 'count')} on {number(at['tokens'], 'count')}"
-    return ", ".join(quantity(value, name) for name, value in at.items())
+        return f"{number(float(at['params']), 'count')} on {number(float(at['tokens']), 'count')}"
+    return ", ".join(value if isinstance(value, str) else quantity(value, name) for name, value in at.items())

@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,13 @@ _ELSEWHERE = {
 STDIN = "<stdin>"
 
 
-def read_runs(source: Any, *, columns: Mapping[str, str] | None = None, where: str | None = None) -> Runs:
+def read_runs(
+    source: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    where: str | None = None,
+    schedules: Any = None,
+) -> Runs:
     """Read runs.
 
     Args:
@@ -46,6 +53,7 @@ def read_runs(source: Any, *, columns: Mapping[str, str] | None = None, where: s
             input, a list of paths; a pandas, polars or arrow table; a mapping of arrays; a list of objects; Runs.
         columns: canonical name -> name in the source, where gnomon does not see it by itself.
         where: an SQL condition on the columns; rows that do not meet it are counted as removed.
+        schedules: learning rates of every step, for laws that take a schedule; what `as_schedules` takes.
 
     Returns:
         The table, with canonical names, numbers as float64 and what can be derived derived and marked so.
@@ -80,6 +88,10 @@ def read_runs(source: Any, *, columns: Mapping[str, str] | None = None, where: s
             f"got {type(source).__name__}, expected a path, a data frame, a mapping of arrays or a list of objects",
             code="bad-table",
         )
+    if schedules is not None:
+        from gnomon.runs.schedules import as_schedules
+
+        runs = replace(runs, schedules={**runs.schedules, **as_schedules(schedules)})
     return runs.where(where) if where is not None else runs
 
 
@@ -92,7 +104,15 @@ def _renamed(runs: Runs, columns: Mapping[str, str]) -> Runs:
         Raw(tuple(titles.values()), tuple(runs.data[name] for name in kept), runs.source), wanted, runs.source
     )
     return Runs(
-        new.data, new.columns, runs.source, runs.given, runs.removed, runs.rows.copy(), runs.parts, new.unsettled
+        new.data,
+        new.columns,
+        runs.source,
+        runs.given,
+        runs.removed,
+        runs.rows.copy(),
+        runs.parts,
+        new.unsettled,
+        runs.schedules,
     )
 
 

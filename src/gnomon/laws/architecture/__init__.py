@@ -1,0 +1,1 @@
+"""Laws of architecture: experts, sparsity, parallel streams, precision, mixers whose cost is linear in the context."""

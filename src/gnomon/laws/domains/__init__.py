@@ -1,0 +1,1 @@
+"""Laws of single fields: images and video, robots, motion, time series, atoms, uncertainty, theory."""

@@ -1,0 +1,1 @@
+"""Laws of what follows pre-training: reinforcement learning, reward models, sampling and voting at inference."""
