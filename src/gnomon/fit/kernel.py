@@ -3,6 +3,9 @@
 Coordinates: theta_j = ln(parameter) where the law declares it positive (`log`), else the parameter itself. Inputs and output are
 in units of their geometric means (`normalise`), so that every coordinate is of order one and amplitudes do not trade against exponents.
 
+A kernel lies over one table, inputs (n,), which all fits of a batch share, or over several tables of equal length, inputs (S, n), of
+which `owner` (B,) names the one that each fit of the batch belongs to; `rows` gives the kernel of some fits of the batch.
+
 Two kernels with one interface. `PowerSum` serves laws whose formula is a sum of power laws: ln(law) is then a log-sum-exp of
 functions linear in theta, and all entries of all normal matrices come from a few matrix products. `Dual` serves every other law.
 """
@@ -10,6 +13,7 @@ functions linear in theta, and all entries of all normal matrices come from a fe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,6 +39,37 @@ class Kernel(Protocol):
         self, theta: Array, state: tuple[Array, ...], first: Array, second: Array, positive: Array
     ) -> tuple[Array, Array, Array]:
         """Gradient (p, B), Hessian (p, p, B) and the damping diagonal (p, B) of sum_n F(z_n) from F', F'' and a non-negative F''."""
+
+    def rows(self, index: Array) -> Kernel:
+        """The kernel of some fits of the batch: itself when all fits share one table."""
+
+
+class _Tables:
+    """Columns of one table, shared by the batch, or of several, gathered for the fits that own them."""
+
+    owner: Array | None = None
+
+    def __init__(self, inputs: Sequence[Array]) -> None:
+        shape = np.shape(inputs[0])
+        self.owner = np.arange(shape[0]) if len(shape) == 2 else None
+        self.n = shape[-1]
+        self._gathered: dict[Any, Array] = {}
+
+    def rows(self, index: Array) -> Any:
+        """See Kernel."""
+        if self.owner is None:
+            return self
+        part = copy(self)
+        part.owner, part._gathered = self.owner[index], {}
+        return part
+
+    def _of(self, key: Any, column: Array) -> Array:
+        """A column (n,) or (S, n, ...) as the batch needs it: (n,) or (B, n, ...)."""
+        if self.owner is None:
+            return column
+        if key not in self._gathered:
+            self._gathered[key] = column[self.owner]
+        return self._gathered[key]
 
 
 def bounds(law: type[Law]) -> tuple[Array, Array]:
@@ -62,7 +97,7 @@ def theta_of(law: type[Law], values: Mapping[str, Any]) -> Array:
 
 
 def make_kernel(law: type[Law], inputs: Sequence[Array]) -> Kernel:
-    """The faster kernel that this law admits, on inputs in fit units."""
+    """The faster kernel that this law admits, on inputs in fit units, (n,) or (S, n)."""
     terms = power_terms(law)
     return PowerSum(law, terms, inputs) if terms is not None else Dual(law, inputs)
 
@@ -82,7 +117,7 @@ def power_terms(law: type[Law]) -> tuple[Term, ...] | None:
     return terms
 
 
-class PowerSum:
+class PowerSum(_Tables):
     """ln(law) = ln sum_k exp(t_k), t_k = c_k + sum_j theta_j m_kj with m_kj = 1 or +-ln(input).
 
     With shares s_k = exp(t_k) / sum, g_j = sum_k s_k m_kj and the Hessian of z is sum_k s_k m_ki m_kj - g_i g_j, so that
@@ -93,15 +128,15 @@ class PowerSum:
     logarithmic = True
 
     def __init__(self, law: type[Law], terms: Sequence[Term], inputs: Sequence[Array]) -> None:
+        super().__init__(inputs)
         names = list(law.parameters)
         self.lower, self.upper = bounds(law)
         self.p = len(names)
         logs = {name: np.log(x) for name, x in zip(law.inputs, inputs, strict=True)}
-        n = len(inputs[0])
-        one = np.ones(n)
+        one = np.ones(np.shape(inputs[0]))
         self.columns: list[tuple[str, ...]] = []
         self.products: list[Array] = []
-        self.constant: list[Array] = []  # (n,) or scalar part of t_k
+        self.constant: list[Array] = []  # known part of t_k, in the shape of an input
         self.slots: list[list[tuple[int, float, tuple[str, ...]]]] = []  # per term: theta index, sign, monomial
         for term in terms:
             constant = np.log(term.factor) * one
@@ -119,11 +154,12 @@ class PowerSum:
             self.slots.append([(j, sign, monomial) for (j, monomial), sign in slots.items()])
         self.logs = logs
         self.one = one
+        self.known = [bool(np.any(c)) for c in self.constant]
         self.flat = [
             all(not m for _, _, m in slots) and bool(np.ptp(c) == 0)
             for slots, c in zip(self.slots, self.constant, strict=True)
         ]
-        self._plan(one)
+        self._plan()
 
     def _column(self, monomial: tuple[str, ...]) -> int:
         key = tuple(sorted(monomial))
@@ -135,7 +171,7 @@ class PowerSum:
             self.products.append(product)
         return self.columns.index(key)
 
-    def _plan(self, one: Array) -> None:
+    def _plan(self) -> None:
         """Which column of which product goes where with which sign."""
         self.gradient_plan: list[tuple[int, int, int, float]] = []  # j, term, column, sign
         self.hessian_plan: list[tuple[int, int, int, int, float]] = []  # i, j, pair, column, factor
@@ -152,33 +188,34 @@ class PowerSum:
                     self.hessian_plan.append((i, j, pair, column, a * b))
                     if k != m:
                         self.hessian_plan.append((j, i, pair, column, a * b))
-        self.mono = np.ascontiguousarray(np.stack(self.products, 1))
+        self.mono = np.ascontiguousarray(np.stack(self.products, -1))
         self.basis = [
-            [(j, sign, self.products[self._column(monomial)] if monomial else None) for j, sign, monomial in slots]
+            [(j, sign, self._column(monomial) if monomial else None) for j, sign, monomial in slots]
             for slots in self.slots
         ]
 
     def state(self, theta: Array) -> tuple[Array, ...]:
         """z and the terms exp(t_k); a term without inputs is kept as (B, 1)."""
         parts = []
-        for constant, basis, flat in zip(self.constant, self.basis, self.flat, strict=True):
+        for k, (constant, basis, flat) in enumerate(zip(self.constant, self.basis, self.flat, strict=True)):
             if flat:
-                exponent = sum(theta[:, j : j + 1] * sign for j, sign, _ in basis) + constant[0]
-                parts.append(np.exp(exponent) if basis else np.full((len(theta), 1), np.exp(constant[0])))
+                first = constant.flat[0]
+                exponent = sum(theta[:, j : j + 1] * sign for j, sign, _ in basis) + first
+                parts.append(np.exp(exponent) if basis else np.full((len(theta), 1), np.exp(first)))
                 continue
             alone = sum(
                 (theta[:, j : j + 1] * sign for j, sign, column in basis if column is None), np.zeros((len(theta), 1))
             )
-            t = alone + constant if np.any(constant) else alone + np.zeros_like(self.one)
+            t = alone + (self._of(("constant", k), constant) if self.known[k] else np.zeros((1, self.n)))
             for j, sign, column in basis:
                 if column is not None:
-                    t += (theta[:, j : j + 1] * sign) * column
+                    t += (theta[:, j : j + 1] * sign) * self._of(column, self.products[column])
             parts.append(np.exp(t, out=t))
         total = parts[0] + 0.0
         for part in parts[1:]:
             total = total + part
         if total.shape[1] == 1:
-            total = np.broadcast_to(total, (len(theta), len(self.one)))
+            total = np.broadcast_to(total, (len(theta), self.n))
         return (np.log(total), total, *parts)
 
     def normal(
@@ -201,10 +238,7 @@ class PowerSum:
             if k == m:
                 weights[pair] += pulls[k]
                 damping.append(positive * shares[k] * shares[k])
-        q = self.mono.shape[1]
-        table = (weights.reshape(-1, total.shape[1]) @ self.mono).reshape(len(self.pairs), batch, q)
-        pull = (pulls.reshape(-1, total.shape[1]) @ self.mono).reshape(len(shares), batch, q)
-        damp = (np.stack(damping).reshape(-1, total.shape[1]) @ self.mono).reshape(len(shares), batch, q)
+        table, pull, damp = self._moments(weights), self._moments(pulls), self._moments(np.stack(damping))
         gradient = np.zeros((self.p, batch))
         hessian = np.zeros((self.p, self.p, batch))
         diagonal = np.zeros((self.p, batch))
@@ -216,13 +250,21 @@ class PowerSum:
             hessian[i, j] += factor * table[pair, :, column]
         return gradient, hessian, diagonal
 
+    def _moments(self, weights: Array) -> Array:
+        """sum_n w_kbn m_nq: (K, B, q) of weights (K, B, n)."""
+        k, batch, n = weights.shape
+        if self.owner is None:
+            return (weights.reshape(-1, n) @ self.mono).reshape(k, batch, -1)
+        return (weights.transpose(1, 0, 2) @ self._of("mono", self.mono)).transpose(1, 0, 2)
 
-class Dual:
+
+class Dual(_Tables):
     """Any law, through second-order dual numbers; z is the law's own output."""
 
     logarithmic = False
 
     def __init__(self, law: type[Law], inputs: Sequence[Array]) -> None:
+        super().__init__(inputs)
         self.law = law
         self.inputs = tuple(inputs)
         self.lower, self.upper = bounds(law)
@@ -233,8 +275,11 @@ class Dual:
         """z alone."""
         values = {k: v[:, None] for k, v in values_of(self.law, theta).items()}
         with np.errstate(all="ignore"):
-            z = self.law(**values).formula(*self.inputs)
-        return (np.broadcast_to(z, (len(theta), len(self.inputs[0]))) + 0.0,)
+            z = self.law(**values).formula(*self._columns())
+        return (np.broadcast_to(z, (len(theta), self.n)) + 0.0,)
+
+    def _columns(self) -> list[Array]:
+        return [self._of(i, column) for i, column in enumerate(self.inputs)]
 
     def normal(
         self, theta: Array, state: tuple[Array, ...], first: Array, second: Array, positive: Array
@@ -245,8 +290,8 @@ class Dual:
             column = value[:, None]
             jets[name] = Jet(column, {j: column}, {(j, j): column}) if self.logs[j] else Jet(column, {j: 1.0}, {})
         with np.errstate(all="ignore"):
-            z = self.law(**jets).formula(*self.inputs)
-        shape = (len(theta), len(self.inputs[0]))
+            z = self.law(**jets).formula(*self._columns())
+        shape = (len(theta), self.n)
         zero = np.zeros(shape)
         slopes = np.stack([np.broadcast_to(z.grad.get(j, 0.0), shape) for j in range(self.p)])
         gradient = np.einsum("jbn,bn->jb", slopes, first)

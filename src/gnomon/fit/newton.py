@@ -96,7 +96,7 @@ def minimise(
     """Minimise sum_n weights_n rho(z_n - target_n) + prior, from each row of theta.
 
     Args:
-        kernel: the law on its rows.
+        kernel: the law on its rows: of one table, or of the table that each fit of the batch owns.
         objective: residual and loss; its delta may be an array (B, 1).
         theta: starts (B, p).
         target: measured output (n,) or (B, n), positive, in the kernel's units.
@@ -182,6 +182,7 @@ class _Problem:
     def rows(self, index: Array) -> _Problem:
         return replace(
             self,
+            kernel=self.kernel.rows(index),
             objective=self.objective.with_delta(_rows(self.objective.delta, index)),
             target=_rows(self.target, index),
             weights=_rows(self.weights, index),

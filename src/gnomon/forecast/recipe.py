@@ -22,7 +22,7 @@ import numpy as np
 
 from gnomon.errors import RefusalError
 from gnomon.fit.design import Design
-from gnomon.forecast.penalised import Penalised, fit_subsets, randomised
+from gnomon.forecast.penalised import Penalised, fit_many, randomised
 from gnomon.laws.law import Law
 
 Array = np.ndarray
@@ -40,6 +40,7 @@ DRAWS = 100  # refits behind s_b: the 16-84 % range of 100 draws is known to 10 
 CUTS = (0.45, 0.7)  # shares of the log range at which a backtest cuts the rows
 MOST_TARGETS = 8  # rows forecast in one backtest
 LEAST_ROWS = {1: 3, 2: 6}  # rows a backtest may be fitted on
+ALL = ""  # the key of fits on all rows, beside the axes of backtests
 MOST_ROWS = 2000  # rows the recipe fits; more are thinned evenly by rank along the axis
 
 
@@ -167,12 +168,13 @@ class Evidence:
     @cached_property
     def fitted(self) -> dict[str, Penalised]:
         """Law id to its penalised fit on all rows."""
-        return self._fits[0]
+        fit_together([self])
+        return self._fits[ALL][0]
 
     @cached_property
-    def _fits(self) -> list[dict[str, Penalised]]:
-        """Fits on all rows, then on the subsets of the usual axis of extrapolation: one batch for each law."""
-        return self._fit([np.ones(len(self.response), bool), *self._subsets[self.usual_axis]])
+    def _fits(self) -> dict[str, list[dict[str, Penalised]]]:
+        """Fits so far: under ALL that of all rows, under an axis those of its backtest's subsets; law id to fit."""
+        return {}
 
     @property
     def usual_axis(self) -> str:
@@ -187,21 +189,15 @@ class Evidence:
     @cached_property
     def draws(self) -> Array:
         """Coordinates of the main law's refits (DRAWS, p)."""
-        return randomised(self.main, DRAWS, self.seed)
+        return randomised([self.main], DRAWS, self.seed)[0]
 
-    def _fit(self, subsets: Sequence[Array]) -> list[dict[str, Penalised]]:
-        """Per subset of the rows, law id to its fit."""
-        found: list[dict[str, Penalised]] = [{} for _ in subsets]
-        for name in self.names:
-            design = Design(
-                _law(name, tuple(self.inputs), self.response_name),
-                tuple(self.inputs.values()),
-                self.response,
-                self.groups,
-            )
-            for into, fitted in zip(found, fit_subsets(design, np.stack(list(subsets))), strict=True):
-                into[name] = fitted
-        return found
+    def _design(self, name: str, rows: Array) -> Design:
+        return Design(
+            _law(name, tuple(self.inputs), self.response_name),
+            tuple(v[rows] for v in self.inputs.values()),
+            self.response[rows],
+            self.groups[rows],
+        )
 
     def predictions(self, at: Mapping[str, Array], fitted: Mapping[str, Penalised] | None = None) -> Array:
         """ln prediction of each law at targets, (laws, m)."""
@@ -231,8 +227,9 @@ class Evidence:
     def backtest(self, axis: str) -> tuple[float, float, int]:
         """rms error of ln forecasts, rms horizon and number of forecasts, from cutting the rows along an axis; zeros if impossible."""
         if axis not in self._backtests:
-            subsets = self._subsets[axis]
-            fits = self._fits[1:] if axis == self.usual_axis else self._fit(subsets) if subsets else []
+            if axis not in self._fits:
+                fit_together([self], axis)
+            subsets, fits = self._subsets[axis], self._fits[axis]
             place = self.axes()[axis]
             errors, horizons = [], []
             for low, fitted in zip(subsets, fits, strict=True):
@@ -284,6 +281,43 @@ class Evidence:
             horizon,
             decades,
         )
+
+
+def fit_together(evidences: Sequence[Evidence], axis: str | None = None) -> None:
+    """Fit many tables and the subsets of their backtests, each law in one batch; what is fitted already is left alone.
+
+    Args:
+        evidences: tables; each ends up as if it had been fitted alone.
+        axis: along which backtests are wanted; default: each table's usual one.
+    """
+    jobs: list[tuple[Evidence, str, Array]] = []
+    for evidence in evidences:
+        along = axis or evidence.usual_axis
+        wanted = {ALL: [np.ones(len(evidence.response), bool)], along: evidence._subsets[along]}
+        for key, subsets in wanted.items():
+            if key not in evidence._fits:
+                evidence._fits[key] = [{} for _ in subsets]
+                jobs += [(evidence, key, rows) for rows in subsets]
+    by_law: dict[type[Law], list[tuple[dict[str, Penalised], str, Design]]] = {}
+    places: dict[tuple[int, str], int] = {}
+    for evidence, key, rows in jobs:
+        place = places[id(evidence), key] = places.get((id(evidence), key), -1) + 1
+        for name in evidence.names:
+            design = evidence._design(name, rows)
+            by_law.setdefault(design.law, []).append((evidence._fits[key][place], name, design))
+    for work in by_law.values():
+        for (into, name, _), fitted in zip(work, fit_many([design for _, _, design in work]), strict=True):
+            into[name] = fitted
+
+
+def draw_together(evidences: Sequence[Evidence]) -> None:
+    """The refits behind the bootstrap term of many tables, each law in one batch."""
+    by_law: dict[tuple[type[Law], int], list[Evidence]] = {}
+    for evidence in evidences:
+        by_law.setdefault((evidence.main.design.law, evidence.seed), []).append(evidence)
+    for (_, seed), some in by_law.items():
+        for evidence, draws in zip(some, randomised([e.main for e in some], DRAWS, seed), strict=True):
+            vars(evidence)["draws"] = draws
 
 
 @cache
