@@ -31,6 +31,7 @@ class Family:
         run: run of each row (n,).
         inputs: (params, tokens) or (x,), name to (n,) values.
         response: measured (n,): a loss or an error rate.
+        rate: whether it is an error rate, between 0 and 1.
     """
 
     dataset: str
@@ -39,6 +40,7 @@ class Family:
     run: np.ndarray
     inputs: dict[str, np.ndarray]
     response: np.ndarray
+    rate: bool = False
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -66,17 +68,19 @@ def surface(
     params: str = "params",
     tokens: str = "tokens",
     response: str = "loss",
+    rate: bool = False,
 ) -> Family:
     """A family over two inputs."""
     inputs = {"params": table[params].to_numpy(float), "tokens": table[tokens].to_numpy(float)}
     run = table["run"].astype(str).to_numpy()
-    return Family(dataset, name, checkpoints, run, inputs, table[response].to_numpy(float))
+    return Family(dataset, name, checkpoints, run, inputs, table[response].to_numpy(float), rate)
 
 
-def curve(dataset: str, name: str, x: Any, response: Any, *, checkpoints: bool = False) -> Family:
+def curve(dataset: str, name: str, x: Any, response: Any, *, checkpoints: bool = False, rate: bool = False) -> Family:
     """A family over one input; every row counts as its own run."""
     x = np.asarray(x, float)
-    return Family(dataset, name, checkpoints, np.arange(len(x)).astype(str), {"x": x}, np.asarray(response, float))
+    run = np.arange(len(x)).astype(str)
+    return Family(dataset, name, checkpoints, run, {"x": x}, np.asarray(response, float), rate)
 
 
 def chinchilla(folder: Path) -> Iterator[Family]:
@@ -192,7 +196,7 @@ def laion_clip(folder: Path) -> Iterator[Family]:
     for name, part in table.groupby(["family", "train_corpus", "lr_schedule", "benchmark", "metric"]):
         best = part.sort_values("loss").groupby(["params", "samples_seen_nominal"]).head(1)
         if len(best) >= 50:
-            yield surface("laion_clip", "|".join(name), best, tokens="samples_seen_nominal")
+            yield surface("laion_clip", "|".join(name), best, tokens="samples_seen_nominal", rate=True)
 
 
 def revisiting_benchmark(folder: Path) -> Iterator[Family]:
@@ -201,7 +205,8 @@ def revisiting_benchmark(folder: Path) -> Iterator[Family]:
         domain = part.family.iloc[0]
         means = part.groupby("seen_examples", as_index=False).agg(loss=("loss", "mean")).assign(run=name)
         means = thin(means, 60, "seen_examples")
-        yield curve(f"rev_{domain}", name, means.seen_examples, means.loss, checkpoints=True)
+        rate = domain == "image_classification"  # the other domains mix losses and scores
+        yield curve(f"rev_{domain}", name, means.seen_examples, means.loss, checkpoints=True, rate=rate)
 
 
 def mixing_laws(folder: Path) -> Iterator[Family]:

@@ -32,6 +32,7 @@ class Task:
         axis: flops, params, tokens or x.
         fraction: of the axis at which it is cut.
         checkpoints: whether rows are checkpoints.
+        rate: whether the response is an error rate.
         inputs: fitted rows, column to (n,).
         response: their measured values (n,).
         run: their runs (n,) as integers.
@@ -46,6 +47,7 @@ class Task:
     axis: str
     fraction: float
     checkpoints: bool
+    rate: bool
     inputs: dict[str, np.ndarray]
     response: np.ndarray
     run: np.ndarray
@@ -111,6 +113,7 @@ def cuts(family: Family) -> Iterator[Task]:
                 axis,
                 fraction,
                 family.checkpoints,
+                family.rate,
                 {name: values[below] for name, values in inputs.items()},
                 response[below],
                 index,

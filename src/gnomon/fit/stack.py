@@ -62,17 +62,29 @@ class Stack:
         objective: Objective,
         theta: Array,
         owner: Array,
-        prior: Prior,
+        prior: Prior | None,
+        *,
         target: Array | None = None,
+        weights: Array | None = None,
         **options: Any,
     ) -> Solution:
-        """`newton.minimise` for fits (B, p) of which owner (B,) names the design; target (B, n) replaces the measured one."""
+        """`newton.minimise` for fits (B, p) of which owner (B,) names the design.
+
+        Args:
+            objective: residual and loss.
+            theta: starts (B, p).
+            owner: design of each fit (B,).
+            prior: penalties on theta.
+            target: (B, n) in place of the measured outputs.
+            weights: (B, n) in place of ones; must be 0 where padded.
+            options: further ones of `newton.minimise`.
+        """
         return minimise(
             self.kernel.rows(owner),
             objective,
             theta,
             self.target[owner] if target is None else target,
-            weights=self.weights[owner],
+            weights=self.weights[owner] if weights is None else weights,
             prior=prior,
             **options,
         )

@@ -194,7 +194,7 @@ def randomised(fits: Sequence[Penalised], draws: int, seed: int) -> list[Array]:
             start.reshape(-1, p),
             np.repeat(np.arange(count), draws),
             Prior(mean.reshape(-1, p), sd.reshape(-1, p), fits[places[0]].prior.logarithmic),
-            target.reshape(-1, n),
+            target=target.reshape(-1, n),
             iterations=25,
             tolerance=1e-5,
         )

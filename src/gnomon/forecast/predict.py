@@ -12,7 +12,8 @@ import numpy as np
 from gnomon.errors import InputError, Notice, RefusalError, near
 from gnomon.fit.result import Fit
 from gnomon.forecast.grade import Grade, grade
-from gnomon.forecast.recipe import Evidence, Terms, constants, evidence_of
+from gnomon.forecast.recipe import Evidence, evidence_of
+from gnomon.forecast.variance import Terms, constants
 
 Array = np.ndarray
 

@@ -1,21 +1,15 @@
 """The interval recipe: several laws, and four named terms of variance whose sizes were learnt on real held-out runs.
 
-    centre c = median over laws of ln prediction
-    sigma^2 = (k_b s_b)^2 + (k_r s_r)^2 + (k_s spread)^2 + (k_t b ((h + h0) / (h_b + h0))^g)^2
-    interval = exp(c -+ m_level sigma)
-
-s_b bootstrap sd of the main law, s_r its residual sd, spread the sd over laws, b the rms error of backtests inside the rows at rms
-horizon h_b, h the decades from the largest row to the target. Where no backtest is possible its term is t0 (h + h0).
+centre c = median over laws of ln prediction
+interval = exp(c -+ m_level sigma), sigma from four terms (`variance`)
 """
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -23,6 +17,7 @@ import numpy as np
 from gnomon.errors import RefusalError
 from gnomon.fit.design import Design
 from gnomon.forecast.penalised import Penalised, fit_many, randomised
+from gnomon.forecast.variance import Ingredients, Terms, constants
 from gnomon.laws.law import Law
 
 Array = np.ndarray
@@ -45,69 +40,13 @@ MOST_ROWS = 2000  # rows the recipe fits; more are thinned evenly by rank along 
 
 
 @dataclass(frozen=True)
-class Constants:
-    """The learnt constants; see recipe_constants.json."""
+class Hindcasts:
+    """Backtests along one axis: ln predictions (laws, k), ln measured (k,), decades beyond the fitted rows (k,), origin (k,)."""
 
-    k_bootstrap: float
-    k_residual: float
-    k_spread: float
-    k_backtest: float
-    growth: float
-    horizon_offset: float
-    no_backtest: float
-    tail_df: float
-    multipliers: Mapping[float, float]
-    learnt_on: str
-
-    def multiplier(self, level: float) -> float:
-        """Half width of the interval in sigmas: learnt at 50, 80, 90, 95 %, scaled like a Student t between and beyond."""
-        from scipy.stats import t
-
-        known = np.array(sorted(self.multipliers))
-        ratio = np.array([self.multipliers[k] for k in known]) / t.ppf(0.5 + known / 2, self.tail_df)
-        return float(np.interp(level, known, ratio) * t.ppf(0.5 + level / 2, self.tail_df))
-
-
-@cache
-def constants() -> Constants:
-    """The constants shipped with this version."""
-    document = json.loads(files("gnomon.forecast").joinpath("recipe_constants.json").read_text(encoding="utf-8"))
-    document.pop("version")
-    document["multipliers"] = {float(k): v for k, v in document["multipliers"].items()}
-    return Constants(**document)
-
-
-@dataclass(frozen=True)
-class Terms:
-    """Standard deviations of ln(response) at each target (m,): the four terms after scaling, and what they are made of."""
-
-    bootstrap: Array
-    residual: Array
-    spread: Array
-    backtest: Array
+    predictions: Array
+    measured: Array
     horizon: Array
-    decades: dict[str, Array]
-
-    @property
-    def sigma(self) -> Array:
-        """All four together."""
-        return np.sqrt(self.bootstrap**2 + self.residual**2 + self.spread**2 + self.backtest**2)
-
-    @property
-    def sigma_curve(self) -> Array:
-        """Without the noise of the new run."""
-        return np.sqrt(self.bootstrap**2 + self.spread**2 + self.backtest**2)
-
-    def shares(self, i: int) -> dict[str, float]:
-        """Share of sigma^2 from each term at target i."""
-        total = float(self.sigma[i] ** 2)
-        parts = {
-            "bootstrap": self.bootstrap,
-            "residual": self.residual,
-            "spread": self.spread,
-            "backtest": self.backtest,
-        }
-        return {name: float(part[i] ** 2) / total if total > 0 else 0.0 for name, part in parts.items()}
+    origin: Array
 
 
 @dataclass(frozen=True)
@@ -227,60 +166,73 @@ class Evidence:
     def backtest(self, axis: str) -> tuple[float, float, int]:
         """rms error of ln forecasts, rms horizon and number of forecasts, from cutting the rows along an axis; zeros if impossible."""
         if axis not in self._backtests:
-            if axis not in self._fits:
-                fit_together([self], axis)
-            subsets, fits = self._subsets[axis], self._fits[axis]
-            place = self.axes()[axis]
-            errors, horizons = [], []
-            for low, fitted in zip(subsets, fits, strict=True):
-                above = np.flatnonzero(~low)
-                above = above[np.argsort(place[above], kind="stable")]
-                above = above[
-                    np.unique(np.linspace(0, len(above) - 1, min(MOST_TARGETS, len(above))).round().astype(int))
-                ]
-                at = {k: v[above] for k, v in self.inputs.items()}
-                forecast = np.nanmedian(self.predictions(at, fitted), axis=0)
-                errors.append(forecast - np.log(self.response[above]))
-                horizons.append(np.max(list(self.decades(at, low).values()), axis=0))
-            if errors:
-                e, h = np.concatenate(errors), np.concatenate(horizons)
-                self._backtests[axis] = (float(np.sqrt((e**2).mean())), float(np.sqrt((h**2).mean())), len(e))
+            past = self.hindcasts(axis)
+            if len(past.measured):
+                e = np.nanmedian(past.predictions, axis=0) - past.measured
+                reach = float(np.sqrt((past.horizon**2).mean()))
+                self._backtests[axis] = (float(np.sqrt((e**2).mean())), reach, len(e))
             else:
                 self._backtests[axis] = (0.0, 0.0, 0)
         return self._backtests[axis]
 
-    def terms(self, at: Mapping[str, Array], centre: Array | None = None) -> Terms:
-        """The four terms at targets; `centre` (m,) replaces the median when the forecast is one law's own."""
-        k = constants()
+    def hindcasts(self, axis: str) -> Hindcasts:
+        """What the laws said about upper rows when fitted to the lower ones, cut along an axis."""
+        if axis not in self._fits:
+            fit_together([self], axis)
+        place = self.axes()[axis]
+        predictions: list[Array] = [np.empty((len(self.names), 0))]
+        measured: list[Array] = []
+        horizons: list[Array] = []
+        origins: list[Array] = []
+        for low, fitted in zip(self._subsets[axis], self._fits[axis], strict=True):
+            above = np.flatnonzero(~low)
+            above = above[np.argsort(place[above], kind="stable")]
+            above = above[np.unique(np.linspace(0, len(above) - 1, min(MOST_TARGETS, len(above))).round().astype(int))]
+            at = {k: v[above] for k, v in self.inputs.items()}
+            predictions.append(self.predictions(at, fitted))
+            measured.append(np.log(self.response[above]))
+            horizons.append(np.max(list(self.decades(at, low).values()), axis=0))
+            origins.append(np.full(len(above), len(origins)))
+        return Hindcasts(
+            np.concatenate(predictions, 1), *(np.concatenate([[], *x]) for x in (measured, horizons, origins))
+        )
+
+    def axis_of(self, decades: Mapping[str, Array]) -> list[str]:
+        """Per target the axis along which it lies farthest beyond the rows; the usual one for targets inside."""
+        names, stacked = list(decades), np.stack(list(decades.values()))
+        return [
+            names[i] if far > 0 else self.usual_axis for i, far in zip(stacked.argmax(0), stacked.max(0), strict=True)
+        ]
+
+    def ingredients(self, at: Mapping[str, Array], centre: Array | None = None, axis: str | None = None) -> Ingredients:
+        """What the terms at targets are made of.
+
+        Args:
+            at: targets, column to (m,).
+            centre: (m,) replaces the laws' mean when the forecast is one law's own.
+            axis: of the backtests; default: per target the one along which it lies farthest out.
+        """
         points = {name: np.atleast_1d(np.asarray(at[name], float)) for name in self.inputs}
         predictions = self.predictions(points)
         middle = np.nanmean(predictions, axis=0) if centre is None else centre
-        spread = np.sqrt(np.nanmean((predictions - middle) ** 2, axis=0))
-        refits = self.main.ln_at(points, self.draws)
-        low, high = np.quantile(refits, [0.16, 0.84], axis=0)
+        low, high = np.quantile(self.main.ln_at(points, self.draws), [0.16, 0.84], axis=0)
         decades = self.decades(points)
-        stacked = np.stack(list(decades.values()))
-        horizon = stacked.max(0)
-        names = list(decades)
-        back = np.empty(len(horizon))
-        for i in range(len(horizon)):
-            axis = names[int(np.argmax(stacked[:, i]))] if horizon[i] > 0 else self.usual_axis
-            error, reach, count = self.backtest(axis)
-            if count:
-                back[i] = (
-                    k.k_backtest * error * ((horizon[i] + k.horizon_offset) / (reach + k.horizon_offset)) ** k.growth
-                )
-            else:
-                back[i] = k.no_backtest * (horizon[i] + k.horizon_offset)
-        residual = max(self.main.scale, self.main.rms)
-        return Terms(
-            k.k_bootstrap * (high - low) / 2,
-            np.full(len(horizon), k.k_residual * residual),
-            k.k_spread * spread,
-            back,
-            horizon,
-            decades,
+        axes = [axis] * len(middle) if axis else self.axis_of(decades)
+        error, reach, count = np.array([self.backtest(a) for a in axes]).T
+        return Ingredients(
+            (high - low) / 2,
+            np.full(len(middle), max(self.main.scale, self.main.rms)),
+            np.sqrt(np.nanmean((predictions - middle) ** 2, axis=0)),
+            error,
+            reach,
+            count,
+            np.max(list(decades.values()), axis=0),
         )
+
+    def terms(self, at: Mapping[str, Array], centre: Array | None = None) -> Terms:
+        """The four terms at targets; `centre` (m,) replaces the median when the forecast is one law's own."""
+        points = {name: np.atleast_1d(np.asarray(at[name], float)) for name in self.inputs}
+        return constants().scaled(self.ingredients(points, centre), self.decades(points))
 
 
 def fit_together(evidences: Sequence[Evidence], axis: str | None = None) -> None:
