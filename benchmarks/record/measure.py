@@ -1,13 +1,14 @@
-"""Tasks become rows: what every law, the recipe's ingredients and every baseline say about each hidden run. Nothing is scored here.
+"""Tasks become rows: what the recipe, every law and every baseline say about each hidden run. Nothing is scored here.
 
-All values are logarithms (of the odds e / (1 - e) in the variant "odds"), so that constants can be learnt and intervals scored without
-fitting again.
+Centre and ingredients are on the scale that the recipe chose (ln response, or ln odds of an error rate), before any learnt constant, so
+that constants can be learnt and intervals scored without fitting again. Baselines are ln response.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,38 +16,18 @@ import pandas as pd
 from benchmarks.record.baselines import baselines
 from benchmarks.record.tasks import Task
 
+from gnomon.forecast.early import EARLY
 from gnomon.forecast.recipe import Evidence, draw_together, fit_together
+from gnomon.forecast.scale import admits_odds, better
 
-EARLY = 0.3  # share of a run before which the variant "late" uses no checkpoint
-NEAR_ONE = 0.999  # error rate above which odds are not used
 SIMULATED_SD = 0.005  # log noise of simulated truths
-LEAST_LATE = 8  # rows that must be left when early checkpoints are dropped
-
-
-def odds(values: np.ndarray) -> np.ndarray:
-    return values / (1 - values)
-
-
-def as_odds(task: Task) -> Task | None:
-    """The task on the scale of odds; None when it is not about a rate, or a rate is too near 1."""
-    if not task.rate or max(task.response.max(), task.truth.max()) > NEAR_ONE:
-        return None
-    return replace(task, response=odds(task.response), truth=odds(task.truth))
-
-
-def without_early(task: Task) -> Task | None:
-    """The task without early checkpoints; None when it has none or too little is left."""
-    late = task.progress >= EARLY
-    if late.all() or late.sum() < LEAST_LATE or any(len(np.unique(v[late])) < 3 for v in task.inputs.values()):
-        return None
-    inputs = {k: v[late] for k, v in task.inputs.items()}
-    run = np.unique(task.run[late], return_inverse=True)[1]
-    return replace(task, inputs=inputs, response=task.response[late], run=run, progress=task.progress[late])
+SIMULATED_ONE_IN = 8  # two-input tasks, by a hash of their names: about 80 designs
+WITHOUT = ("scale", "early")  # choices of the recipe that can be switched off, to see what they are worth
 
 
 def simulated(task: Task) -> Task | None:
-    """The same runs and targets with losses from a law that is exactly true: floor 70 %, two power terms of 15 %, log noise .005."""
-    if len(task.inputs) != 2:
+    """Some tasks with losses from a law that is exactly true: floor 70 %, two power terms of 15 %, log noise .005."""
+    if len(task.inputs) != 2 or zlib.crc32(task.id.encode()) % SIMULATED_ONE_IN:
         return None
     centre = {k: np.log(v).mean() for k, v in task.inputs.items()}
 
@@ -62,72 +43,81 @@ def simulated(task: Task) -> Task | None:
     return replace(task, response=noisy[0], truth=noisy[1])
 
 
-VARIANTS = {"all": lambda task: task, "odds": as_odds, "late": without_early, "simulated": simulated}
+@dataclass(frozen=True)
+class Case:
+    """The targets of a task that share fitted rows: finished runs, or early checkpoints, for which early ones are fitted too."""
+
+    task: Task
+    which: np.ndarray
+    early: bool
+    several: tuple[Evidence, ...]
+
+    @property
+    def targets(self) -> dict[str, np.ndarray]:
+        return {k: v[self.which] for k, v in self.task.targets.items()}
 
 
-def measure(tasks: Sequence[Task], variant: str, axes: Sequence[str] = ("flops",)) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One row per forecast of a hidden run, and one per backtest forecast inside the fitted rows.
+def cases(task: Task, without: Sequence[str]) -> list[Case]:
+    """One case, or two where some targets are early checkpoints; on two scales where the response is an error rate."""
+    late = task.target_progress >= EARLY
+    found = []
+    for early in (False, True):
+        which = np.flatnonzero(late != early)
+        if not len(which):
+            continue
+        keep = early or "early" in without
+        scales = ["log"]
+        if task.rate and admits_odds(task.response) and "scale" not in without:
+            scales.append("odds")
+        several = [Evidence.of(task.inputs, task.response, task.run, scale=s, early=keep) for s in scales]  # type: ignore[arg-type]
+        found.append(Case(task, which, early, tuple(several)))
+    return found
+
+
+def measure(tasks: Sequence[Task], simulate: bool = False, without: Sequence[str] = ()) -> pd.DataFrame:
+    """One row per forecast of a hidden run.
 
     Args:
-        tasks: those to which the variant does not apply are left out.
-        variant: one of VARIANTS.
-        axes: of two-input backtests besides the axis along which a target lies farthest out.
+        tasks: those over one input are left out when truths are simulated.
+        simulate: replace all losses by those of a law that is exactly true.
+        without: choices of the recipe to switch off, of WITHOUT.
     """
-    changed = [found for found in map(VARIANTS[variant], tasks) if found is not None]
-    tables = [Evidence.of(task.inputs, task.response, task.run) for task in changed]
+    tasks = [s for s in map(simulated, tasks) if s is not None] if simulate else list(tasks)
+    if not tasks:
+        return pd.DataFrame()
     with np.errstate(all="ignore"):
-        for axis in axes:
-            some = [e for e in tables if len(e.inputs) == 2]
-            fit_together(some, axis)
-        fit_together(tables)
-        draw_together(tables)
-        plain = baselines(changed) if variant in ("all", "simulated") else [{} for _ in changed]
-        rows, past = [], []
-        for task, evidence, rivals in zip(changed, tables, plain, strict=True):
-            rows.append(_forecasts(task, evidence, rivals))
-            past += [_backtests(task, evidence, axis) for axis in evidence.axes() if axis in evidence._fits]
-    if not rows:
-        return pd.DataFrame(), pd.DataFrame()
-    return pd.concat(rows, ignore_index=True), pd.concat(past, ignore_index=True)
+        every = [case for task in tasks for case in cases(task, without)]
+        fit_together([e for c in every for e in c.several], [c.targets for c in every for _ in c.several])
+        chosen = [better(*c.several) if len(c.several) == 2 else c.several[0] for c in every]
+        draw_together(chosen)
+        rivals = {task.id: columns for task, columns in zip(tasks, baselines(tasks), strict=True)}
+        rows = [_forecasts(c, e, rivals[c.task.id]) for c, e in zip(every, chosen, strict=True)]
+    return pd.concat(rows, ignore_index=True)
 
 
-def _forecasts(task: Task, evidence: Evidence, rivals: dict[str, Any]) -> pd.DataFrame:
-    predictions = evidence.predictions(task.targets)
+def _forecasts(case: Case, evidence: Evidence, rivals: dict[str, Any]) -> pd.DataFrame:
+    task, which, targets = case.task, case.which, case.targets
+    truth = task.truth[which]
+    predictions = evidence.predictions(targets)
     columns: dict[str, Any] = {
         "task": task.id,
         "dataset": task.dataset,
         "family": task.family,
         "group": task.group,
         "axis": task.axis,
-        "fraction": task.fraction,
         "checkpoints": task.checkpoints,
         "rate": task.rate,
+        "scale": evidence.scale,
+        "left_out": evidence.left_out,
         "dim": len(task.inputs),
-        "fitted": len(task.response),
+        "fitted": len(evidence.response),
         "parameters": evidence.main.design.p,
-        "progress": task.target_progress,
-        "j": np.arange(len(task.truth)),
-        "truth": np.log(task.truth),
+        "j": which,
+        "truth": np.log(truth),
+        "centre": evidence.centre(targets),
+        "goal": np.log(truth / (1 - truth) if evidence.scale == "odds" else truth),
     }
-    columns |= {f"law_{name}": row for name, row in zip(evidence.names, predictions, strict=True)}
-    for choice, axis in (("far", None), ("cut", task.axis), ("usual", evidence.usual_axis)):
-        raw = evidence.ingredients(task.targets, axis=axis)
-        columns |= {f"{name}_{choice}": getattr(raw, name) for name in ("error", "reach", "count")}
-    columns |= {name: getattr(raw, name) for name in ("bootstrap", "residual", "spread", "horizon")}
-    columns |= {f"beyond_{k}": v for k, v in evidence.decades(task.targets).items()}
-    return pd.DataFrame(columns | rivals)
-
-
-def _backtests(task: Task, evidence: Evidence, axis: str) -> pd.DataFrame:
-    past = evidence.hindcasts(axis)
-    columns: dict[str, Any] = {
-        "task": task.id,
-        "axis": axis,
-        "origin": past.origin,
-        "horizon": past.horizon,
-        "measured": past.measured,
-        "scale": np.array([f[evidence.names[0]].scale for f in evidence._fits[axis]])[past.origin.astype(int)]
-        if len(past.origin)
-        else [],
-    }
-    return pd.DataFrame(columns | {f"law_{n}": row for n, row in zip(evidence.names, past.predictions, strict=True)})
+    columns |= {f"law_{n}": evidence.ln_response(row) for n, row in zip(evidence.names, predictions, strict=True)}
+    columns |= vars(evidence.ingredients(targets))
+    columns |= {name: value[which] if np.ndim(value) else value for name, value in rivals.items()}
+    return pd.DataFrame(columns)

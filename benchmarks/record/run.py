@@ -7,9 +7,10 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from benchmarks.record.measure import measure
 from benchmarks.record.tasks import Task, tasks
@@ -17,14 +18,18 @@ from benchmarks.record.tasks import Task, tasks
 import gnomon
 
 CHUNK = 140  # tasks measured at once: large batches are faster, and as much is lost when killed
-ROOMS = ("fit", "forecast", "laws")  # folders of gnomon on which results depend
+CODE = (
+    "fit/*.py",
+    "laws/*.py",
+    *(f"forecast/{n}.py" for n in ("early", "penalised", "recipe", "scale")),
+)  # results depend on it
 PLACES = ("sources", "tasks", "baselines", "measure")  # files here on which they depend
 
 
 def fingerprint(data: Path) -> str:
     """Hash of the code and the data files behind the results."""
     home = Path(gnomon.__file__).parent
-    code = sorted(p for room in ROOMS for p in (home / room).glob("*.py"))
+    code = sorted(p for pattern in CODE for p in home.glob(pattern))
     code += [Path(__file__).with_name(f"{name}.py") for name in PLACES]
     digest = hashlib.sha256()
     for path in code:
@@ -40,48 +45,45 @@ def chunks(data: Path) -> list[list[Task]]:
     return [found[i : i + CHUNK] for i in range(0, len(found), CHUNK)][::-1]
 
 
-def _work(chunk: Sequence[Task], variant: str, axes: Sequence[str], target: Path) -> float:
+@dataclass(frozen=True)
+class Variant:
+    """What is measured: the recipe as it ships, or with simulated truths, or without some of its choices."""
+
+    simulate: bool = False
+    without: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Folder of its results."""
+        return "-".join(["simulated" if self.simulate else "recipe", *(f"no-{w}" for w in self.without)])
+
+
+def _work(chunk: Sequence[Task], variant: Variant, target: Path) -> float:
     began = time.process_time()
-    forecasts, backtests = measure(chunk, variant, axes)
-    spent = time.process_time() - began
-    for table, kind in ((forecasts.assign(cpu=spent / max(len(forecasts), 1)), "forecasts"), (backtests, "backtests")):
-        partial = target.with_suffix(f".{kind}.partial")
-        table.to_parquet(partial)
-        os.replace(partial, target.with_suffix(f".{kind}"))
-    return spent
+    table = measure(chunk, variant.simulate, variant.without)
+    partial = target.with_suffix(".partial")
+    table.to_parquet(partial)
+    os.replace(partial, target)
+    return time.process_time() - began
 
 
-def run(
-    data: Path, cache: Path, variant: str, workers: int, axes: Sequence[str] = ()
-) -> Iterator[tuple[int, int, float]]:
+def run(data: Path, cache: Path, variant: Variant, workers: int) -> Iterator[tuple[int, int, float]]:
     """Measure what is missing; yields chunks done, chunks in all, CPU seconds of this one."""
     work = chunks(data)
-    folder = _folder(data, cache, variant, axes)
+    folder = cache / fingerprint(data) / variant.name
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [i for i in range(len(work)) if not (folder / f"{i:03}.backtests").exists()]
+    missing = [i for i in range(len(work)) if not (folder / f"{i:03}.parquet").exists()]
     done = len(work) - len(missing)
-    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # one thread a worker
-    with ProcessPoolExecutor(max_workers=workers) as pool:
-        waiting = {pool.submit(_work, work[i], variant, axes, folder / f"{i:03}"): i for i in missing}
+    yield done, len(work), 0.0
+    os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))  # the workers are the threads
+    with ProcessPoolExecutor(max_workers=workers, mp_context=get_context("spawn")) as pool:
+        waiting = [pool.submit(_work, work[i], variant, folder / f"{i:03}.parquet") for i in missing]
         for future in as_completed(waiting):
             done += 1
             yield done, len(work), future.result()
 
 
-def load(data: Path, cache: Path, variant: str, axes: Sequence[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Forecasts and backtests of a finished variant."""
-    folder = _folder(data, cache, variant, axes)
-    parts = {
-        kind: [pd.read_parquet(p) for p in sorted(folder.glob(f"*.{kind}"))] for kind in ("forecasts", "backtests")
-    }
-    forecasts, backtests = (pd.concat([p for p in parts[k] if len(p)], ignore_index=True) for k in parts)
-    return forecasts, backtests
-
-
-def _folder(data: Path, cache: Path, variant: str, axes: Sequence[str]) -> Path:
-    return cache / fingerprint(data) / "-".join([variant, *axes])
-
-
-def wall(values: np.ndarray) -> float:
-    """Sum of CPU seconds."""
-    return float(np.sum(values))
+def load(data: Path, cache: Path, variant: Variant) -> pd.DataFrame:
+    """Forecasts of a finished variant."""
+    parts = [pd.read_parquet(p) for p in sorted((cache / fingerprint(data) / variant.name).glob("*.parquet"))]
+    return pd.concat([p for p in parts if len(p)], ignore_index=True)

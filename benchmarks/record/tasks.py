@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from benchmarks.record.sources import Family, families
 
+from gnomon.forecast.early import furthest
+
 FRACTIONS = (0.35, 0.5, 0.65, 0.8)  # of the axis, below which rows are fitted
 LEAST_SPAN = 0.3  # decades an axis must span
 MOST_FITTED, MOST_FORECAST = 80, 8
@@ -36,7 +38,6 @@ class Task:
         inputs: fitted rows, column to (n,).
         response: their measured values (n,).
         run: their runs (n,) as integers.
-        progress: share of its own run at which each fitted row was measured (n,), among the fitted rows; 1 for finals.
         targets: hidden rows, column to (m,).
         truth: their measured values (m,).
         target_progress: share of its run at which each hidden row was measured (m,); 1 for finals.
@@ -51,7 +52,6 @@ class Task:
     inputs: dict[str, np.ndarray]
     response: np.ndarray
     run: np.ndarray
-    progress: np.ndarray
     targets: dict[str, np.ndarray]
     truth: np.ndarray
     target_progress: np.ndarray
@@ -89,7 +89,7 @@ def cuts(family: Family) -> Iterator[Task]:
     logs = {name: np.log10(values) for name, values in inputs.items()}
     two = len(inputs) == 2
     axes = ({"flops": logs["params"] + logs["tokens"]} | logs) if two else logs
-    done = progress(run, inputs["tokens"]) if two and family.checkpoints else np.ones(len(run))
+    done = inputs["tokens"] / furthest(inputs["tokens"], run) if two and family.checkpoints else np.ones(len(run))
     seen: set[bytes] = set()
     for axis, place in axes.items():
         if np.ptp(place) < LEAST_SPAN:
@@ -117,16 +117,7 @@ def cuts(family: Family) -> Iterator[Task]:
                 {name: values[below] for name, values in inputs.items()},
                 response[below],
                 index,
-                progress(index, inputs["tokens"][below]) if two and family.checkpoints else np.ones(len(below)),
                 {name: values[above] for name, values in inputs.items()},
                 response[above],
                 done[above],
             )
-
-
-def progress(run: np.ndarray, tokens: np.ndarray) -> np.ndarray:
-    """Tokens of each row over the most of its run."""
-    _, index = np.unique(run, return_inverse=True)
-    most = np.zeros(index.max() + 1)
-    np.maximum.at(most, index, tokens)
-    return tokens / most[index]

@@ -31,6 +31,7 @@ EXPONENT = (float(np.log(0.35)), 0.5)  # prior of ln exponent: mean, sd
 FLOOR_GAP = (-0.5, 0.5)  # prior of ln floor minus ln of the smallest fitted loss: mean, sd
 WIDE = 8.0  # factor on the prior's sd while looking for starts
 KEPT = 3  # unpenalised optima carried into the penalised rounds
+LOOSE_STEPS = (8, 32)  # unpenalised Newton steps of all starts, then of those kept
 ROUGH = 1e-6  # of the unpenalised objective, while starts are being compared
 PRECISE = 1e-7  # of the penalised objective: a forecast then moves by less than 1e-4 of its interval
 TRIED = 8  # starts polished for each law
@@ -139,15 +140,17 @@ def _fit_stack(stack: Stack) -> list[Penalised]:
         )
 
     wide = np.full(len(parts), WIDE / LEAST_SCALE)
-    loose = solve(OBJECTIVES["squared_log"], np.concatenate(points), owner, wide, iterations=40, tolerance=ROUGH)
-    ranked = [
-        np.flatnonzero(owner == k)[np.argsort(_finite(loose.value[owner == k]))[:KEPT]] for k in range(len(parts))
-    ]
-    theta = np.stack([loose.theta[best[0]] for best in ranked])
-    candidates = np.concatenate(
-        [np.concatenate([loose.theta[best], begin[None]]) for best, begin in zip(ranked, begins, strict=True)]
-    )
-    owner = np.repeat(np.arange(len(parts)), [len(best) + 1 for best in ranked])
+    theta = np.concatenate(points)
+    for steps in LOOSE_STEPS:
+        loose = solve(OBJECTIVES["squared_log"], theta, owner, wide, iterations=steps, tolerance=ROUGH)
+        ranked = [
+            np.flatnonzero(owner == k)[np.argsort(_finite(loose.value[owner == k]))[:KEPT]] for k in range(len(parts))
+        ]
+        theta, owner = loose.theta[np.concatenate(ranked)], np.repeat(np.arange(len(parts)), [len(r) for r in ranked])
+    optima = [theta[owner == k] for k in range(len(parts))]  # best first
+    candidates = np.concatenate([[*best, begin] for best, begin in zip(optima, begins, strict=True)])
+    owner = np.repeat(np.arange(len(parts)), [len(best) + 1 for best in optima])
+    theta = np.stack([best[0] for best in optima])
     for used in (parts[0].p, parts[0].p / 2):
         s = np.array([residual_scale(r, len(r) - used) for r in stack.residuals(theta)])
         huber = OBJECTIVES["huber"].with_delta(HUBER_EFFICIENT * s[owner, None])

@@ -240,7 +240,7 @@ def _from_fit(
     slack = fit.runs_used - len(law.parameters)
     if inputs is None:
         return _simple(fit, columns, points, value, level, slack)
-    known = evidence or evidence_of(fit.data, inputs, fit.response, seed=seed)
+    known = evidence or evidence_of(fit.data, inputs, fit.response, seed=seed, scale="log")
     return _assemble(
         known, columns, points, fit.response, level, centre, slack=slack, identified=fit.identified, fit=fit
     )
@@ -279,18 +279,28 @@ def _assemble(
     terms = known.terms(columns, centre)
     width = k.multiplier(level)
     hidden = known.backtest(known.usual_axis)
+    value, low, high, curve_low, curve_high = (
+        np.exp(known.ln_response(z))
+        for z in (
+            middle,
+            middle - width * terms.sigma,
+            middle + width * terms.sigma,
+            middle - width * terms.sigma_curve,
+            middle + width * terms.sigma_curve,
+        )
+    )
+    each = np.exp(known.ln_response(predictions))
     built = []
     for i, point in enumerate(points):
-        sigma, curve = float(terms.sigma[i]), float(terms.sigma_curve[i])
         at = {name: float(values[i]) for name, values in columns.items()}
         built.append(
             Point(
                 at=at,
-                value=float(np.exp(middle[i])),
-                low=float(np.exp(middle[i] - width * sigma)),
-                high=float(np.exp(middle[i] + width * sigma)),
-                curve_low=float(np.exp(middle[i] - width * curve)),
-                curve_high=float(np.exp(middle[i] + width * curve)),
+                value=float(value[i]),
+                low=float(low[i]),
+                high=float(high[i]),
+                curve_low=float(curve_low[i]),
+                curve_high=float(curve_high[i]),
                 level=level,
                 decades={name: float(d[i]) for name, d in terms.decades.items()},
                 horizon=float(terms.horizon[i]),
@@ -302,9 +312,9 @@ def _assemble(
                     hidden_error=hidden[0] if hidden[2] else None,
                     hidden_runs=hidden[2],
                 ),
-                laws={name: float(np.exp(predictions[j, i])) for j, name in enumerate(known.names)},
-                sigma=sigma,
-                notices=_point_notices(known, terms, i, hidden[2], response, float(np.exp(middle[i])), point),
+                laws={name: float(each[j, i]) for j, name in enumerate(known.names)},
+                sigma=float(terms.sigma[i]),
+                notices=_point_notices(known, terms, i, hidden[2], response, float(value[i]), point),
             )
         )
     notices = list(fit.notices) if fit is not None else []

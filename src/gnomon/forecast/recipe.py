@@ -16,7 +16,9 @@ import numpy as np
 
 from gnomon.errors import RefusalError
 from gnomon.fit.design import Design
+from gnomon.forecast.early import settled
 from gnomon.forecast.penalised import Penalised, fit_many, randomised
+from gnomon.forecast.scale import Scale, admits_odds, better, forward, is_rate, ln_response
 from gnomon.forecast.variance import Ingredients, Terms, constants
 from gnomon.laws.law import Law
 
@@ -55,9 +57,11 @@ class Evidence:
 
     Args:
         inputs: one or two input columns, name to (n,) positive values.
-        response: measured values (n,), positive.
+        response: what the laws are fitted to (n,), positive: measured values, or their odds.
         groups: run of each row (n,).
         names: ids of the laws.
+        scale: whether `response` is the measured one or its odds; every "ln" below is the logarithm of `response`.
+        left_out: early checkpoints that take no part.
     """
 
     inputs: Mapping[str, Array]
@@ -66,16 +70,39 @@ class Evidence:
     names: tuple[str, ...]
     seed: int = 0
     response_name: str = "loss"
+    scale: Scale = "log"
+    left_out: int = 0
 
     @classmethod
     def of(
-        cls, inputs: Mapping[str, Array], response: Array, groups: Array, *, seed: int = 0, name: str = "loss"
+        cls,
+        inputs: Mapping[str, Array],
+        response: Array,
+        groups: Array,
+        *,
+        seed: int = 0,
+        name: str = "loss",
+        scale: Scale = "log",
+        early: bool = False,
     ) -> Evidence:
         """Evidence from rows, thinned evenly when there are very many.
+
+        Args:
+            inputs: one or two input columns, name to (n,) positive values.
+            response: measured values (n,), positive.
+            groups: run of each row (n,).
+            seed: of the refits.
+            name: of the response.
+            scale: on which laws are fitted.
+            early: keep early checkpoints, for targets that are early checkpoints themselves.
 
         Raises:
             RefusalError: fewer than 4 rows, or fewer than 3 values of an input.
         """
+        keep = np.ones(len(response), bool) if early else settled(inputs, groups)
+        left_out = int((~keep).sum())
+        inputs, groups = {k: v[keep] for k, v in inputs.items()}, groups[keep]
+        response = forward(response[keep], scale)
         n = len(response)
         for column, values in inputs.items():
             if n < 4 or len(np.unique(values)) < 3:
@@ -89,7 +116,13 @@ class Evidence:
             pick = np.sort(order[np.linspace(0, n - 1, MOST_ROWS).round().astype(int)])
             inputs = {k: v[pick] for k, v in inputs.items()}
             response, groups = response[pick], groups[pick]
-        return cls(dict(inputs), response, groups, LAWS_2D if len(inputs) == 2 else LAWS_1D, seed, name)
+        return cls(
+            dict(inputs), response, groups, LAWS_2D if len(inputs) == 2 else LAWS_1D, seed, name, scale, left_out
+        )
+
+    def ln_response(self, z: Array) -> Array:
+        """ln of the measured response from ln of what the laws were fitted to."""
+        return ln_response(z, self.scale)
 
     @cached_property
     def _subsets(self) -> dict[str, list[Array]]:
@@ -178,7 +211,7 @@ class Evidence:
     def hindcasts(self, axis: str) -> Hindcasts:
         """What the laws said about upper rows when fitted to the lower ones, cut along an axis."""
         if axis not in self._fits:
-            fit_together([self], axis)
+            fit_together([self], axis=axis)
         place = self.axes()[axis]
         predictions: list[Array] = [np.empty((len(self.names), 0))]
         measured: list[Array] = []
@@ -235,19 +268,24 @@ class Evidence:
         return constants().scaled(self.ingredients(points, centre), self.decades(points))
 
 
-def fit_together(evidences: Sequence[Evidence], axis: str | None = None) -> None:
+def fit_together(
+    evidences: Sequence[Evidence], targets: Sequence[Mapping[str, Array]] | None = None, axis: str | None = None
+) -> None:
     """Fit many tables and the subsets of their backtests, each law in one batch; what is fitted already is left alone.
 
     Args:
         evidences: tables; each ends up as if it had been fitted alone.
-        axis: along which backtests are wanted; default: each table's usual one.
+        targets: of each table: backtests run along the axes on which these lie far out, and along the usual one.
+        axis: along which backtests run when no targets are given; default: each table's usual one.
     """
     jobs: list[tuple[Evidence, str, Array]] = []
-    for evidence in evidences:
-        along = axis or evidence.usual_axis
-        wanted = {ALL: [np.ones(len(evidence.response), bool)], along: evidence._subsets[along]}
-        for key, subsets in wanted.items():
+    for i, evidence in enumerate(evidences):
+        axes = {axis or evidence.usual_axis}
+        if targets is not None:
+            axes |= set(evidence.axis_of(evidence.decades(targets[i])))
+        for key in (ALL, *sorted(axes)):
             if key not in evidence._fits:
+                subsets = [np.ones(len(evidence.response), bool)] if key == ALL else evidence._subsets[key]
                 evidence._fits[key] = [{} for _ in subsets]
                 jobs += [(evidence, key, rows) for rows in subsets]
     by_law: dict[type[Law], list[tuple[dict[str, Penalised], str, Design]]] = {}
@@ -283,13 +321,26 @@ _RECENT: OrderedDict[tuple[Any, ...], Evidence] = OrderedDict()
 KEPT = 4  # tables whose fitted laws are kept for the next forecast, plan or report of the same process
 
 
-def evidence_of(runs: Any, inputs: Sequence[str], response: str, *, seed: int = 0) -> Evidence:
-    """Evidence from a Runs whose rows are usable; the same rows are fitted once in a process."""
+def evidence_of(
+    runs: Any, inputs: Sequence[str], response: str, *, seed: int = 0, scale: Scale | None = None
+) -> Evidence:
+    """Evidence from a Runs whose rows are usable; the same rows are fitted once in a process.
+
+    Args:
+        runs: a Runs.
+        inputs: its columns of inputs.
+        response: its column to forecast.
+        seed: of the refits.
+        scale: on which laws are fitted; default: the logarithm, for error rates whichever scale backtests better.
+    """
     columns = {name: np.asarray(runs[name], float) for name in inputs}
     measured, groups = np.asarray(runs[response], float), np.asarray(runs.groups())
-    key = (tuple(inputs), response, seed, *(x.tobytes() for x in (*columns.values(), measured, groups)))
+    key = (tuple(inputs), response, seed, scale, *(x.tobytes() for x in (*columns.values(), measured, groups)))
     if key not in _RECENT:
-        _RECENT[key] = Evidence.of(columns, measured, groups, seed=seed, name=response)
+        _RECENT[key] = Evidence.of(columns, measured, groups, seed=seed, name=response, scale=scale or "log")
+        if scale is None and is_rate(response) and admits_odds(measured):
+            odds = Evidence.of(columns, measured, groups, seed=seed, name=response, scale="odds")
+            _RECENT[key] = better(_RECENT[key], odds)
         while len(_RECENT) > KEPT:
             _RECENT.popitem(last=False)
     return _RECENT[key]
