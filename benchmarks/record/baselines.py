@@ -21,7 +21,7 @@ from gnomon.fit.stack import stacks
 from gnomon.laws import law as find_law
 
 PLAIN = {1: "pow_floor(x)", 2: "chinchilla"}
-DRAWS = 50  # of the pairs bootstrap
+DRAWS = 100  # of the pairs bootstrap
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.75, 0.9, 0.95, 0.975)
 CELLS = 400  # of the profile grid behind the starts
 TRIED = 6  # starts polished
@@ -112,7 +112,7 @@ def _pairs(stack: Any, theta: np.ndarray, seed: int) -> np.ndarray:
         np.repeat(np.arange(len(theta)), DRAWS),
         None,
         weights=np.concatenate(weights),
-        continuation=0,
-        iterations=12,
+        continuation=1,
+        iterations=20,
     )
     return solved.theta.reshape(len(theta), DRAWS, -1)

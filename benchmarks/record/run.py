@@ -63,8 +63,10 @@ def _work(chunk: Sequence[Task], variant: Variant, target: Path) -> float:
     table = measure(chunk, variant.simulate, variant.without)
     partial = target.with_suffix(".partial")
     table.to_parquet(partial)
+    seconds = time.process_time() - began
+    target.with_suffix(".seconds").write_text(f"{seconds:.2f}", encoding="utf-8")
     os.replace(partial, target)
-    return time.process_time() - began
+    return seconds
 
 
 def run(data: Path, cache: Path, variant: Variant, workers: int) -> Iterator[tuple[int, int, float]]:
@@ -87,3 +89,9 @@ def load(data: Path, cache: Path, variant: Variant) -> pd.DataFrame:
     """Forecasts of a finished variant."""
     parts = [pd.read_parquet(p) for p in sorted((cache / fingerprint(data) / variant.name).glob("*.parquet"))]
     return pd.concat([p for p in parts if len(p)], ignore_index=True)
+
+
+def spent(data: Path, cache: Path, variant: Variant) -> float:
+    """CPU seconds that measuring a variant took."""
+    folder = cache / fingerprint(data) / variant.name
+    return sum(float(p.read_text(encoding="utf-8")) for p in folder.glob("*.seconds"))

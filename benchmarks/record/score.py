@@ -28,6 +28,9 @@ class Intervals:
     def around(cls, centre: np.ndarray, half: dict[float, np.ndarray]) -> Intervals:
         return cls({k: centre - h for k, h in half.items()}, {k: centre + h for k, h in half.items()})
 
+    def rows(self, keep: np.ndarray) -> Intervals:
+        return Intervals({k: v[keep] for k, v in self.low.items()}, {k: v[keep] for k, v in self.high.items()})
+
     def inside(self, truth: np.ndarray, level: float) -> np.ndarray:
         return (truth >= self.low[level]) & (truth <= self.high[level])
 

@@ -1,6 +1,6 @@
 """Early checkpoints of a run lie above the law of finished runs: warm-up, a high learning rate, a model that has seen little.
 
-Left out, forecasts of finished runs err a third less on public runs with checkpoints, and their intervals score 4 % better over all
+Left out, forecasts of finished runs err three tenths less on public runs with checkpoints, and their intervals score 4 % better over all
 data sets (docs/results/record.md). For a target that is itself an early checkpoint they are kept.
 """
 
