@@ -12,6 +12,7 @@ from gnomon.report.frame import TEXT, frame
 from gnomon.report.labels import keep_apart, text_width
 from gnomon.report.marks import Layer, dots, line, rows, rule, words
 
+START = 44  # of the axis of promises, a little before the first
 ROLES = ("law", "held", "third", "fourth")
 
 
@@ -20,16 +21,19 @@ def draw(levels: Sequence[float], caught: Mapping[str, Sequence[float]], count: 
     x = 100 * np.asarray(levels)
     ticks = linear_ticks(0, 100, most=6)
     labels = type(ticks)(ticks.values, tuple(f"{v:g}%" for v in ticks.values))
+    promised = type(ticks)(x, tuple(f"{v:g}%" for v in x))
     right = max(text_width(name, TEXT, bold=True) for name in caught) + 14
     plot = frame(
-        Axis(40, 100, "the interval promised", labels),
+        Axis(START, 100 * max(levels), "the interval promised", promised),
         Axis(0, 100, "hidden runs it caught", labels),
         width=620,
         height=330,
         right=right,
     )
-    layers: list[Layer] = [rule(rows(x=[40], x2=[100], y=[40], y2=[100]), "faint", dash=(3, 3))]
-    layers += words(rows(x=[56], y=[63], t=["a kept promise"]), "muted", align="right", halo=True)
+    layers: list[Layer] = [
+        rule(rows(x=[START], x2=[100 * max(levels)], y=[START], y2=[100 * max(levels)]), "faint", dash=(3, 3))
+    ]
+    layers += words(rows(x=[START + 0.5], y=[START + 12], t=["promises kept"]), "muted", halo=True)
     ends = []
     for (name, shares), role in zip(caught.items(), ROLES, strict=False):
         y = 100 * np.asarray(shares)
@@ -40,7 +44,7 @@ def draw(levels: Sequence[float], caught: Mapping[str, Sequence[float]], count: 
     heights = keep_apart([e[2] for e in ends], 4, plot.down - 4, reach=40)
     for (name, role, _), height in zip(ends, heights, strict=True):
         if height is not None:
-            spot = rows(x=plot.at_x([float(plot.px(x[-1])) + 22]), y=plot.at_y([height]), t=[name])
+            spot = rows(x=plot.at_x([float(plot.px(x[-1])) + 9]), y=plot.at_y([height]), t=[name])
             layers += words(spot, role, bold=role == "law", halo=True)
     ours = next(iter(caught.values()))
     at = list(levels).index(0.9)
