@@ -31,7 +31,8 @@ EXPONENT = (float(np.log(0.35)), 0.5)  # prior of ln exponent: mean, sd
 FLOOR_GAP = (-0.5, 0.5)  # prior of ln floor minus ln of the smallest fitted loss: mean, sd
 WIDE = 8.0  # factor on the prior's sd while looking for starts
 KEPT = 3  # unpenalised optima carried into the penalised rounds
-LOOSE_STEPS = (8, 32)  # unpenalised Newton steps of all starts, then of those kept
+LOOSE_STEPS = (8, 12)  # unpenalised Newton steps of all starts, then of those kept: they are starts of what follows
+ROUGH_STEPS, LAST_STEPS = 20, 60  # penalised Newton steps towards the first scale, then towards the answer
 ROUGH = 1e-6  # of the unpenalised objective, while starts are being compared
 PRECISE = 1e-7  # of the penalised objective: a forecast then moves by less than 1e-4 of its interval
 TRIED = 8  # starts polished for each law
@@ -151,10 +152,10 @@ def _fit_stack(stack: Stack) -> list[Penalised]:
     candidates = np.concatenate([[*best, begin] for best, begin in zip(optima, begins, strict=True)])
     owner = np.repeat(np.arange(len(parts)), [len(best) + 1 for best in optima])
     theta = np.stack([best[0] for best in optima])
-    for used in (parts[0].p, parts[0].p / 2):
+    for used, steps in ((parts[0].p, ROUGH_STEPS), (parts[0].p / 2, LAST_STEPS)):
         s = np.array([residual_scale(r, len(r) - used) for r in stack.residuals(theta)])
         huber = OBJECTIVES["huber"].with_delta(HUBER_EFFICIENT * s[owner, None])
-        found = solve(huber, candidates, owner, 1 / s, continuation=0, iterations=60, tolerance=PRECISE)
+        found = solve(huber, candidates, owner, 1 / s, continuation=0, iterations=steps, tolerance=PRECISE)
         best = [np.flatnonzero(owner == k)[int(np.argmin(_finite(found.value[owner == k])))] for k in range(len(parts))]
         theta = candidates = found.theta[best]
         owner = np.arange(len(parts))

@@ -14,7 +14,7 @@ from gnomon.fit.result import Fit
 from gnomon.forecast.early import EARLY
 from gnomon.forecast.grade import Grade, grade
 from gnomon.forecast.recipe import Evidence, evidence_of
-from gnomon.forecast.scale import is_rate
+from gnomon.forecast.scale import is_rate, miss
 from gnomon.forecast.variance import Terms, constants
 
 Array = np.ndarray
@@ -311,7 +311,7 @@ def _assemble(
                     horizon=float(terms.horizon[i]),
                     slack=slack,
                     identified=identified,
-                    hidden_error=hidden[0] if hidden[2] else None,
+                    hidden_error=miss(known) if hidden[2] else None,
                     hidden_runs=hidden[2],
                 ),
                 laws={name: float(each[j, i]) for j, name in enumerate(known.names)},
@@ -366,7 +366,7 @@ def _point_notices(
         found.append(
             Notice(
                 "high-error-rate",
-                "Error rates above one half bend like a logistic: forecasts tend to come out too high; 90% intervals caught 42% of them.",
+                "Error rates above one half bend like a logistic: forecasts tend to come out too high; 90% intervals caught 41% of them.",
             )
         )
     found += _ratio_notice(known, point)

@@ -42,12 +42,12 @@ def ln_response(z: Array, scale: Scale) -> Array:
 
 def better(log: Evidence, odds: Evidence) -> Evidence:
     """The one whose backtests along the usual axis missed the response by less; the logarithm when none were possible."""
-    first, second = (_miss(e) for e in (log, odds))
+    first, second = miss(log), miss(odds)
     return odds if second < first else log
 
 
-def _miss(evidence: Evidence) -> float:
-    """rms error of ln response in backtests."""
+def miss(evidence: Evidence) -> float:
+    """rms error of ln response in backtests along the usual axis, whatever the scale of the fits; infinite where none were possible."""
     past = evidence.hindcasts(evidence.usual_axis)
     if not len(past.measured):
         return np.inf
