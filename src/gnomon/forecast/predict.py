@@ -242,7 +242,8 @@ def _from_fit(
     slack = fit.runs_used - len(law.parameters)
     if inputs is None:
         return _simple(fit, columns, points, value, level, slack)
-    known = evidence or evidence_of(fit.data, inputs, fit.response, seed=seed, scale="log")
+    known = evidence if evidence is not None and evidence.scale == "log" else None  # the law is of the response itself
+    known = known or evidence_of(fit.data, inputs, fit.response, seed=seed, scale="log")
     return _assemble(
         known, columns, points, fit.response, level, centre, slack=slack, identified=fit.identified, fit=fit
     )

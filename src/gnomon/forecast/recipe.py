@@ -19,7 +19,9 @@ from gnomon.fit.design import Design
 from gnomon.forecast.early import settled
 from gnomon.forecast.penalised import Penalised, fit_many, randomised
 from gnomon.forecast.scale import Scale, admits_odds, better, forward, is_rate, ln_response
-from gnomon.forecast.variance import Ingredients, Terms, constants
+from gnomon.forecast.variance import Ingredients
+from gnomon.forecast.variance import Terms as Terms
+from gnomon.forecast.variance import constants as constants
 from gnomon.laws.law import Law
 
 Array = np.ndarray
