@@ -1,7 +1,8 @@
 """What the recipe has to beat: last value, best so far, the plain law by curve_fit with its covariance, Huber 1e-3, pairs bootstrap.
 
-The plain law is Chinchilla's over two inputs and power plus floor over one. curve_fit is scipy's, from the best of gnomon's own
-starts, with relative noise unknown: squared errors of the loss itself, as people use it. The Huber fit is that of Hoffmann et al. 2022.
+The plain law is Chinchilla's over two inputs and power plus floor over one. curve_fit is scipy's, squared errors of the loss itself as
+people use it, from the best cell of gnomon's grid and from the Huber optimum of its search: better starts than users have. The Huber fit
+is that of Hoffmann et al. 2022. A rival is run until it has converged.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ DRAWS = 100  # of the pairs bootstrap
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.75, 0.9, 0.95, 0.975)
 CELLS = 400  # of the profile grid behind the starts
 TRIED = 6  # starts polished
+MOST_STEPS = 80  # of a bootstrap refit: a rival is run until it has converged
 STEP = 1e-5  # of the finite differences behind a Jacobian
 
 
@@ -47,8 +49,11 @@ def naive(task: Task) -> dict[str, float]:
     }
 
 
-def by_curve_fit(task: Task, design: Design, first: np.ndarray) -> dict[str, np.ndarray]:
-    """ln forecast, sd from the parameters' covariance (delta method), residual sd relative to the mean response."""
+def by_curve_fit(task: Task, design: Design, first: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """ln forecast, sd from the parameters' covariance (delta method), residual sd relative to the mean response.
+
+    Of several starts the one with a covariance and the smaller residual counts; without any, the interval is NaN.
+    """
     n, p, m = len(task.response), design.p, len(task.truth)
     if n <= p:
         return {name: np.full(m, np.nan) for name in ("curve_fit", "curve_fit_sd", "curve_fit_residual")}
@@ -57,17 +62,22 @@ def by_curve_fit(task: Task, design: Design, first: np.ndarray) -> dict[str, np.
         z = design.kernel.state(np.array(theta)[None])[0][0]
         return np.exp(np.clip(z, -50, 50))
 
+    tried = []
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        try:
-            theta, covariance = curve_fit(law, np.arange(n), design.target, p0=first, maxfev=4000)
-        except RuntimeError:  # scipy found no optimum: the forecast of its start, without an interval
-            theta, covariance = first, np.full((p, p), np.nan)
+        for start in first:
+            try:
+                theta, covariance = curve_fit(law, np.arange(n), design.target, p0=start, maxfev=4000)
+            except RuntimeError:  # scipy found no optimum: the forecast of its start
+                theta, covariance = start, np.full((p, p), np.nan)
+            square = float(((law(None, *theta) - design.target) ** 2).sum())
+            tried.append((not np.isfinite(covariance).all(), square, theta, covariance))
+        _, square, theta, covariance = min(tried, key=lambda t: t[:2])
         steps = np.concatenate([theta[None] + STEP * np.eye(p), theta[None]])
         ln = ln_law(design, task.targets, steps)
         slope = (ln[:-1] - ln[-1]).T / STEP
         sd = np.sqrt(np.clip(np.einsum("mi,ij,mj->m", slope, covariance, slope), 0, None))
-    residual = np.sqrt(((law(None, *theta) - design.target) ** 2).sum() / (n - p)) / design.target.mean()
+    residual = np.sqrt(square / (n - p)) / design.target.mean()
     return {"curve_fit": ln[-1], "curve_fit_sd": sd, "curve_fit_residual": np.full(m, residual)}
 
 
@@ -90,7 +100,7 @@ def baselines(tasks: Sequence[Task], seed: int = 0) -> list[dict[str, Any]]:
                 known = len(task.response) > design.p
                 middle = ln_law(design, task.targets, best[[k]])[0]
                 spread = np.nanquantile(ln_law(design, task.targets, draws[k]), QUANTILES, axis=0) - middle
-                found[i] = naive(task) | by_curve_fit(task, design, several[k][0])
+                found[i] = naive(task) | by_curve_fit(task, design, [several[k][0], best[k]])
                 found[i]["huber"] = middle if known else np.full(len(middle), np.nan)
                 found[i] |= {
                     f"pairs_{q:g}": row if known else row * np.nan for q, row in zip(QUANTILES, spread, strict=True)
@@ -113,6 +123,6 @@ def _pairs(stack: Any, theta: np.ndarray, seed: int) -> np.ndarray:
         None,
         weights=np.concatenate(weights),
         continuation=1,
-        iterations=20,
+        iterations=MOST_STEPS,
     )
     return solved.theta.reshape(len(theta), DRAWS, -1)

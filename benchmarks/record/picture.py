@@ -49,8 +49,8 @@ def draw(levels: Sequence[float], caught: Mapping[str, Sequence[float]], count: 
     ours = next(iter(caught.values()))
     at = list(levels).index(0.9)
     worst = min(shares[at] for shares in caught.values())
-    finding = f"gnomon's 90% intervals caught {ours[at]:.0%} of real hidden runs; textbook ones as few as {worst:.0%}."
-    note = f"{count:,} forecasts of runs larger than the fitted ones, {sets} public data sets, each left out of the learning."
+    finding = f"Over {sets} public data sets gnomon's 90% intervals caught {ours[at]:.0%} of hidden runs, textbook ones {worst:.0%}."
+    note = f"{count:,} forecasts of runs larger than the fitted ones. Every data set counts the same and was left out of the learning."
     table = Numbers(
         (("promised", "percent"), *((name, "percent") for name in caught)),
         tuple(zip(levels, *caught.values(), strict=True)),

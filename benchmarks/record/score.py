@@ -58,6 +58,7 @@ def interval_scores(table: pd.DataFrame, intervals: Intervals) -> dict[str, floa
     found = {}
     for level in LEVELS:
         found[f"cov{level:.0%}"] = float((intervals.inside(truth, level) * weight).sum() / weight.sum())
+    found["plain90"] = float(intervals.inside(truth, 0.9)[known].mean())
     for level in (0.8, 0.95):
         score = np.where(known, intervals.score(truth, level), np.nan)
         found[f"IS{level:.0%}"] = float(np.exp(np.log(by_dataset(table, score)).mean()))

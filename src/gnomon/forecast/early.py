@@ -12,7 +12,7 @@ import numpy as np
 
 Array = np.ndarray
 
-EARLY = 0.3  # share of its run before which a checkpoint is early; set before it was tried
+EARLY = 0.3  # share of its run before which a checkpoint is early: the one value tried, by an earlier study of the same data
 LEAST_ROWS = 8  # rows that must be left
 LEAST_VALUES = 3  # different values of each input that must be left
 
