@@ -8,7 +8,8 @@ from scipy.stats import t
 
 from gnomon.errors import RefusalError
 from gnomon.forecast.penalised import EXPONENT, fit_penalised, residual_scale
-from gnomon.forecast.recipe import LAWS_1D, LAWS_2D, Evidence, constants
+from gnomon.forecast.recipe import LAWS_1D, LAWS_2D, Evidence
+from gnomon.forecast.variance import constants
 from gnomon.laws.chinchilla import Chinchilla
 
 SIZES = np.repeat(np.geomspace(1e7, 3e8, 5), 5)

@@ -3,6 +3,9 @@
 Coordinates: theta_j = ln(parameter) where the law declares it positive (`log`), else the parameter itself. Inputs and output are
 in units of their geometric means (`normalise`), so that every coordinate is of order one and amplitudes do not trade against exponents.
 
+A kernel lies over one table, inputs (n,), which all fits of a batch share, or over several tables of equal length, inputs (S, n), of
+which `owner` (B,) names the one that each fit of the batch belongs to; `rows` gives the kernel of some fits of the batch.
+
 Two kernels with one interface. `PowerSum` serves laws whose formula is a sum of power laws: ln(law) is then a log-sum-exp of
 functions linear in theta, and all entries of all normal matrices come from a few matrix products; so do laws that give such terms
 themselves (`Law.exponential_terms`). `Dual` serves every other law.
@@ -11,6 +14,7 @@ themselves (`Law.exponential_terms`). `Dual` serves every other law.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any, Protocol
 
 import numpy as np
@@ -36,6 +40,36 @@ class Kernel(Protocol):
         self, theta: Array, state: tuple[Array, ...], first: Array, second: Array, positive: Array
     ) -> tuple[Array, Array, Array]:
         """Gradient (p, B), Hessian (p, p, B) and the damping diagonal (p, B) of sum_n F(z_n) from F', F'' and a non-negative F''."""
+
+    def rows(self, index: Array) -> Kernel:
+        """The kernel of some fits of the batch: itself when all fits share one table."""
+
+
+class _Tables:
+    """Columns of one table, shared by the batch, or of several, gathered for the fits that own them."""
+
+    owner: Array | None = None
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.owner = np.arange(shape[0]) if len(shape) == 2 else None
+        self.n = shape[-1]
+        self._gathered: dict[Any, Array] = {}
+
+    def rows(self, index: Array) -> Any:
+        """See Kernel."""
+        if self.owner is None:
+            return self
+        part = copy(self)
+        part.owner, part._gathered = self.owner[index], {}
+        return part
+
+    def _of(self, key: Any, column: Array) -> Array:
+        """A column (n,) or (S, n, ...) as the batch needs it: (n,) or (B, n, ...)."""
+        if self.owner is None:
+            return column
+        if key not in self._gathered:
+            self._gathered[key] = column[self.owner]
+        return self._gathered[key]
 
 
 def bounds(law: type[Law]) -> tuple[Array, Array]:
@@ -63,15 +97,15 @@ def theta_of(law: type[Law], values: Mapping[str, Any]) -> Array:
 
 
 def make_kernel(law: type[Law], inputs: Sequence[Array]) -> Kernel:
-    """The faster kernel that this law admits, on inputs in fit units."""
+    """The faster kernel that this law admits, on inputs in fit units, (n,) or (S, n)."""
     own = law.exponential_terms(inputs)
     if own is not None:
-        return PowerSum(law, _slots_of(law, own), dict(_columns_of(own)), len(inputs[0]))
+        return PowerSum(law, _slots_of(law, own), dict(_columns_of(own)), np.shape(inputs[0]))
     terms = power_terms(law)
     if terms is None:
         return Dual(law, inputs)
     logs = {name: np.log(x) for name, x in zip(law.inputs, inputs, strict=True)}
-    return PowerSum(law, _slots(law, terms, logs, len(inputs[0])), logs, len(inputs[0]))
+    return PowerSum(law, _slots(law, terms, logs, np.shape(inputs[0])), logs, np.shape(inputs[0]))
 
 
 def power_terms(law: type[Law]) -> tuple[Term, ...] | None:
@@ -89,15 +123,17 @@ def power_terms(law: type[Law]) -> tuple[Term, ...] | None:
     return terms
 
 
-ExpTerm = tuple[Array, list[tuple[int, float, tuple[str, ...]]]]  # constant (n,); theta index, sign, columns multiplied
+ExpTerm = tuple[
+    Array, list[tuple[int, float, tuple[str, ...]]]
+]  # constant, in the shape of an input; theta index, sign, columns multiplied
 
 
-def _slots(law: type[Law], terms: Sequence[Term], logs: Mapping[str, Array], rows: int) -> list[ExpTerm]:
+def _slots(law: type[Law], terms: Sequence[Term], logs: Mapping[str, Array], shape: tuple[int, ...]) -> list[ExpTerm]:
     """Terms of a sum of power laws: coefficients enter as they are, exponents times the logarithm of their input."""
     names = list(law.parameters)
     found: list[ExpTerm] = []
     for term in terms:
-        constant = np.log(term.factor) * np.ones(rows)
+        constant = np.log(term.factor) * np.ones(shape)
         slots: dict[tuple[int, tuple[str, ...]], float] = {}
         for name in term.coefficients:
             key = (names.index(name), ())
@@ -123,17 +159,17 @@ def _columns_of(terms: Sequence[Mapping[str, Array | None]]) -> Iterator[tuple[s
 def _slots_of(law: type[Law], terms: Sequence[Mapping[str, Array | None]]) -> list[ExpTerm]:
     """Terms a law gives itself: every parameter's logarithm times its power."""
     names = list(law.parameters)
-    rows = next(len(power) for term in terms for power in term.values() if power is not None)
+    shape = next(np.shape(power) for term in terms for power in term.values() if power is not None)
     return [
         (
-            np.zeros(rows),
+            np.zeros(shape),
             [(names.index(name), 1.0, () if power is None else (f"{k} {name}",)) for name, power in term.items()],
         )
         for k, term in enumerate(terms)
     ]
 
 
-class PowerSum:
+class PowerSum(_Tables):
     """ln(law) = ln sum_k exp(t_k), t_k = c_k + sum_j theta_j m_kj with m_kj = 1, +-ln(input) or a column of the law's own.
 
     With shares s_k = exp(t_k) / sum, g_j = sum_k s_k m_kj and the Hessian of z is sum_k s_k m_ki m_kj - g_i g_j, so that
@@ -143,21 +179,25 @@ class PowerSum:
 
     logarithmic = True
 
-    def __init__(self, law: type[Law], terms: Sequence[ExpTerm], columns: Mapping[str, Array], rows: int) -> None:
+    def __init__(
+        self, law: type[Law], terms: Sequence[ExpTerm], columns: Mapping[str, Array], shape: tuple[int, ...]
+    ) -> None:
+        super().__init__(shape)
         self.lower, self.upper = bounds(law)
         self.p = len(law.parameters)
-        one = np.ones(rows)
+        one = np.ones(shape)
         self.columns: list[tuple[str, ...]] = []
         self.products: list[Array] = []
-        self.constant = [constant for constant, _ in terms]  # (n,) part of t_k without parameters
+        self.constant = [constant for constant, _ in terms]  # part of t_k without parameters, in the shape of an input
         self.slots = [slots for _, slots in terms]  # per term: theta index, sign, monomial
         self.logs = columns
         self.one = one
+        self.known = [bool(np.any(c)) for c in self.constant]
         self.flat = [
             all(not m for _, _, m in slots) and bool(np.ptp(c) == 0)
             for slots, c in zip(self.slots, self.constant, strict=True)
         ]
-        self._plan(one)
+        self._plan()
 
     def _column(self, monomial: tuple[str, ...]) -> int:
         key = tuple(sorted(monomial))
@@ -169,7 +209,7 @@ class PowerSum:
             self.products.append(product)
         return self.columns.index(key)
 
-    def _plan(self, one: Array) -> None:
+    def _plan(self) -> None:
         """Which column of which product goes where with which sign."""
         self.gradient_plan: list[tuple[int, int, int, float]] = []  # j, term, column, sign
         self.hessian_plan: list[tuple[int, int, int, int, float]] = []  # i, j, pair, column, factor
@@ -186,33 +226,34 @@ class PowerSum:
                     self.hessian_plan.append((i, j, pair, column, a * b))
                     if k != m:
                         self.hessian_plan.append((j, i, pair, column, a * b))
-        self.mono = np.ascontiguousarray(np.stack(self.products, 1))
+        self.mono = np.ascontiguousarray(np.stack(self.products, -1))
         self.basis = [
-            [(j, sign, self.products[self._column(monomial)] if monomial else None) for j, sign, monomial in slots]
+            [(j, sign, self._column(monomial) if monomial else None) for j, sign, monomial in slots]
             for slots in self.slots
         ]
 
     def state(self, theta: Array) -> tuple[Array, ...]:
         """z and the terms exp(t_k); a term without inputs is kept as (B, 1)."""
         parts = []
-        for constant, basis, flat in zip(self.constant, self.basis, self.flat, strict=True):
+        for k, (constant, basis, flat) in enumerate(zip(self.constant, self.basis, self.flat, strict=True)):
             if flat:
-                exponent = sum(theta[:, j : j + 1] * sign for j, sign, _ in basis) + constant[0]
-                parts.append(np.exp(exponent) if basis else np.full((len(theta), 1), np.exp(constant[0])))
+                first = constant.flat[0]
+                exponent = sum(theta[:, j : j + 1] * sign for j, sign, _ in basis) + first
+                parts.append(np.exp(exponent) if basis else np.full((len(theta), 1), np.exp(first)))
                 continue
             alone = sum(
                 (theta[:, j : j + 1] * sign for j, sign, column in basis if column is None), np.zeros((len(theta), 1))
             )
-            t = alone + constant if np.any(constant) else alone + np.zeros_like(self.one)
+            t = alone + (self._of(("constant", k), constant) if self.known[k] else np.zeros((1, self.n)))
             for j, sign, column in basis:
                 if column is not None:
-                    t += (theta[:, j : j + 1] * sign) * column
+                    t += (theta[:, j : j + 1] * sign) * self._of(column, self.products[column])
             parts.append(np.exp(t, out=t))
         total = parts[0] + 0.0
         for part in parts[1:]:
             total = total + part
         if total.shape[1] == 1:
-            total = np.broadcast_to(total, (len(theta), len(self.one)))
+            total = np.broadcast_to(total, (len(theta), self.n))
         return (np.log(total), total, *parts)
 
     def normal(
@@ -235,10 +276,7 @@ class PowerSum:
             if k == m:
                 weights[pair] += pulls[k]
                 damping.append(positive * shares[k] * shares[k])
-        q = self.mono.shape[1]
-        table = (weights.reshape(-1, total.shape[1]) @ self.mono).reshape(len(self.pairs), batch, q)
-        pull = (pulls.reshape(-1, total.shape[1]) @ self.mono).reshape(len(shares), batch, q)
-        damp = (np.stack(damping).reshape(-1, total.shape[1]) @ self.mono).reshape(len(shares), batch, q)
+        table, pull, damp = self._moments(weights), self._moments(pulls), self._moments(np.stack(damping))
         gradient = np.zeros((self.p, batch))
         hessian = np.zeros((self.p, self.p, batch))
         diagonal = np.zeros((self.p, batch))
@@ -250,13 +288,21 @@ class PowerSum:
             hessian[i, j] += factor * table[pair, :, column]
         return gradient, hessian, diagonal
 
+    def _moments(self, weights: Array) -> Array:
+        """sum_n w_kbn m_nq: (K, B, q) of weights (K, B, n)."""
+        k, batch, n = weights.shape
+        if self.owner is None:
+            return (weights.reshape(-1, n) @ self.mono).reshape(k, batch, -1)
+        return (weights.transpose(1, 0, 2) @ self._of("mono", self.mono)).transpose(1, 0, 2)
 
-class Dual:
+
+class Dual(_Tables):
     """Any law, through second-order dual numbers; z is the law's own output."""
 
     logarithmic = False
 
     def __init__(self, law: type[Law], inputs: Sequence[Array]) -> None:
+        super().__init__(np.shape(inputs[0]))
         self.law = law
         self.inputs = tuple(inputs)
         self.lower, self.upper = bounds(law)
@@ -267,8 +313,11 @@ class Dual:
         """z alone."""
         values = {k: v[:, None] for k, v in values_of(self.law, theta).items()}
         with np.errstate(all="ignore"):
-            z = self.law(**values).formula(*self.inputs)
-        return (np.broadcast_to(z, (len(theta), len(self.inputs[0]))) + 0.0,)
+            z = self.law(**values).formula(*self._columns())
+        return (np.broadcast_to(z, (len(theta), self.n)) + 0.0,)
+
+    def _columns(self) -> list[Array]:
+        return [self._of(i, column) for i, column in enumerate(self.inputs)]
 
     def normal(
         self, theta: Array, state: tuple[Array, ...], first: Array, second: Array, positive: Array
@@ -279,8 +328,8 @@ class Dual:
             column = value[:, None]
             jets[name] = Jet(column, {j: column}, {(j, j): column}) if self.logs[j] else Jet(column, {j: 1.0}, {})
         with np.errstate(all="ignore"):
-            z = self.law(**jets).formula(*self.inputs)
-        shape = (len(theta), len(self.inputs[0]))
+            z = self.law(**jets).formula(*self._columns())
+        shape = (len(theta), self.n)
         zero = np.zeros(shape)
         slopes = np.stack([np.broadcast_to(z.grad.get(j, 0.0), shape) for j in range(self.p)])
         gradient = np.einsum("jbn,bn->jb", slopes, first)

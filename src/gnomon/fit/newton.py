@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.fit.kernel import Kernel
-from gnomon.fit.objective import Objective
+from gnomon.fit.objective import Curvature, Objective
 
 Array = np.ndarray
 
@@ -96,7 +96,7 @@ def minimise(
     """Minimise sum_n weights_n rho(z_n - target_n) + prior, from each row of theta.
 
     Args:
-        kernel: the law on its rows.
+        kernel: the law on its rows: of one table, or of the table that each fit of the batch owns.
         objective: residual and loss; its delta may be an array (B, 1).
         theta: starts (B, p).
         target: measured output (n,) or (B, n), positive, in the kernel's units.
@@ -182,6 +182,7 @@ class _Problem:
     def rows(self, index: Array) -> _Problem:
         return replace(
             self,
+            kernel=self.kernel.rows(index),
             objective=self.objective.with_delta(_rows(self.objective.delta, index)),
             target=_rows(self.target, index),
             weights=_rows(self.weights, index),
@@ -268,10 +269,17 @@ def _finish(problem: _Problem, batch: _State, iterations: int) -> None:
         if keep.all() and better.all():
             state, curvature = trial_state, trial_curvature
             continue
+        state = tuple(_chosen(better, new, old)[keep] for new, old in zip(trial_state, state, strict=True))
+        curvature = Curvature(
+            *(_chosen(better, new, old)[keep] for new, old in zip(trial_curvature, curvature, strict=True))
+        )
         live, lam, current, now = live[keep], lam[keep], current[keep], now[keep]
         part = problem.rows(live)
-        state = part.kernel.state(now)
-        _, curvature = part.value(now, state)
+
+
+def _chosen(better: Array, new: Array, old: Array) -> Array:
+    """Rows (B, n) of the new state where the step was taken, of the old one elsewhere: cheaper than computing either again."""
+    return np.where(better[:, None], new, old)
 
 
 def _move(kernel: Kernel, theta: Array, step: Array) -> Array:

@@ -44,8 +44,8 @@ class Search:
     values: Array
 
 
-def starts(design: Design) -> Array:
-    """Starting points (S, p): the law's own, else the best and some spread cells of its profile grid."""
+def starts(design: Design, most: int = MOST_CELLS) -> Array:
+    """Starting points (S, p): the law's own, else the best and some spread cells of its profile grid of at most `most` cells."""
     law, pick = design.law, _thin(len(design.output), SEARCH_ROWS)
     inputs, output = [x[pick] for x in design.scaled_inputs], design.target[pick]
     own = law.starts(inputs, output)
@@ -54,7 +54,7 @@ def starts(design: Design) -> Array:
     names = [k for k, p in law.parameters.items() if not p.linear]
     linear = [k for k, p in law.parameters.items() if p.linear]
     grids = [np.asarray(law.parameters[k].grid, float) for k in names]
-    while np.prod([len(g) for g in grids], initial=1) > MOST_CELLS:
+    while np.prod([len(g) for g in grids], initial=1) > most:
         longest = int(np.argmax([len(g) for g in grids]))
         grids[longest] = grids[longest][::2]
     cells = np.array(list(product(*grids)), float).reshape(math.prod(map(len, grids)), len(names))

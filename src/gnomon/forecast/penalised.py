@@ -7,6 +7,7 @@ values are round numbers set beforehand: ln exponent (ln .35, .5), ln floor (ln 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from gnomon.fit.design import Design
-from gnomon.fit.newton import Prior, Solution, minimise
+from gnomon.fit.newton import Prior, Solution
 from gnomon.fit.objective import OBJECTIVES, Objective
 from gnomon.fit.search import starts
+from gnomon.fit.stack import Stack, stacks
 from gnomon.laws.law import Law, Parameter
 from gnomon.laws.parameter import FLOOR_BOUNDS
 
@@ -29,9 +31,13 @@ EXPONENT = (float(np.log(0.35)), 0.5)  # prior of ln exponent: mean, sd
 FLOOR_GAP = (-0.5, 0.5)  # prior of ln floor minus ln of the smallest fitted loss: mean, sd
 WIDE = 8.0  # factor on the prior's sd while looking for starts
 KEPT = 3  # unpenalised optima carried into the penalised rounds
+LOOSE_STEPS = (8, 12)  # unpenalised Newton steps of all starts, then of those kept: they are starts of what follows
+ROUGH_STEPS, LAST_STEPS = 20, 60  # penalised Newton steps towards the first scale, then towards the answer
 ROUGH = 1e-6  # of the unpenalised objective, while starts are being compared
 PRECISE = 1e-7  # of the penalised objective: a forecast then moves by less than 1e-4 of its interval
 TRIED = 8  # starts polished for each law
+CELLS = 400  # cells of the profile grid from which they come: the prior leaves few optima
+MOST_JITTER = 1.5  # largest sd with which prior centres are redrawn
 
 # Priors of shape parameters that are neither exponent nor floor: law id -> parameter -> (mean, sd, on the logarithm).
 SHAPES: dict[str, dict[str, tuple[float, float, bool]]] = {
@@ -107,48 +113,56 @@ def residual_scale(residual: Array, freedom: float) -> float:
 
 def fit_penalised(design: Design) -> Penalised:
     """Fit one law to its rows; works with fewer rows than parameters, where the prior decides what they leave open."""
-    return fit_subsets(design, np.ones((1, len(design.output)), bool))[0]
+    return fit_many([design])[0]
 
 
-def fit_subsets(design: Design, subsets: Array) -> list[Penalised]:
-    """Fit one law to several subsets of the rows (S, n) in one batch; rows outside a subset have weight zero."""
-    parts = [design.rows(rows) for rows in subsets]
-    priors, begins = zip(*(weak_prior(design.law, part) for part in parts), strict=True)
-    points = [np.concatenate([_some(starts(part)), begin[None]]) for part, begin in zip(parts, begins, strict=True)]
+def fit_many(designs: Sequence[Design]) -> list[Penalised]:
+    """Fit one law to many tables at once; the answer for a table does not depend on the others."""
+    found: list[Penalised | None] = [None] * len(designs)
+    for places, stack in stacks(designs):
+        for place, fitted in zip(places, _fit_stack(stack), strict=True):
+            found[place] = fitted
+    return [f for f in found if f is not None]
+
+
+def _fit_stack(stack: Stack) -> list[Penalised]:
+    parts = stack.designs
+    priors, begins = zip(*(weak_prior(part.law, part) for part in parts), strict=True)
+    points = [
+        np.concatenate([_some(starts(part, CELLS)), begin[None]]) for part, begin in zip(parts, begins, strict=True)
+    ]
     owner = np.repeat(np.arange(len(parts)), [len(p) for p in points])
     mean = np.concatenate([prior.mean for prior in priors])
     sd, logarithmic = priors[0].sd, priors[0].logarithmic
 
     def solve(objective: Objective, theta: Array, owner: Array, widths: Array, **options: Any) -> Solution:
-        prior = Prior(mean[owner], sd * widths[owner, None], logarithmic)
-        return minimise(
-            design.kernel, objective, theta, design.target, weights=subsets[owner] * 1.0, prior=prior, **options
+        return stack.minimise(
+            objective, theta, owner, Prior(mean[owner], sd * widths[owner, None], logarithmic), **options
         )
 
     wide = np.full(len(parts), WIDE / LEAST_SCALE)
-    loose = solve(OBJECTIVES["squared_log"], np.concatenate(points), owner, wide, iterations=40, tolerance=ROUGH)
-    ranked = [
-        np.flatnonzero(owner == k)[np.argsort(_finite(loose.value[owner == k]))[:KEPT]] for k in range(len(parts))
-    ]
-    theta = np.stack([loose.theta[best[0]] for best in ranked])
-    candidates = np.concatenate(
-        [np.concatenate([loose.theta[best], begin[None]]) for best, begin in zip(ranked, begins, strict=True)]
-    )
-    owner = np.repeat(np.arange(len(parts)), [len(best) + 1 for best in ranked])
-    for used in (design.p, design.p / 2):
-        s = np.array(
-            [residual_scale(_residual(part, t), len(part.output) - used) for part, t in zip(parts, theta, strict=True)]
-        )
+    theta = np.concatenate(points)
+    for steps in LOOSE_STEPS:
+        loose = solve(OBJECTIVES["squared_log"], theta, owner, wide, iterations=steps, tolerance=ROUGH)
+        ranked = [
+            np.flatnonzero(owner == k)[np.argsort(_finite(loose.value[owner == k]))[:KEPT]] for k in range(len(parts))
+        ]
+        theta, owner = loose.theta[np.concatenate(ranked)], np.repeat(np.arange(len(parts)), [len(r) for r in ranked])
+    optima = [theta[owner == k] for k in range(len(parts))]  # best first
+    candidates = np.concatenate([[*best, begin] for best, begin in zip(optima, begins, strict=True)])
+    owner = np.repeat(np.arange(len(parts)), [len(best) + 1 for best in optima])
+    theta = np.stack([best[0] for best in optima])
+    for used, steps in ((parts[0].p, ROUGH_STEPS), (parts[0].p / 2, LAST_STEPS)):
+        s = np.array([residual_scale(r, len(r) - used) for r in stack.residuals(theta)])
         huber = OBJECTIVES["huber"].with_delta(HUBER_EFFICIENT * s[owner, None])
-        found = solve(huber, candidates, owner, 1 / s, continuation=0, iterations=60, tolerance=PRECISE)
+        found = solve(huber, candidates, owner, 1 / s, continuation=0, iterations=steps, tolerance=PRECISE)
         best = [np.flatnonzero(owner == k)[int(np.argmin(_finite(found.value[owner == k])))] for k in range(len(parts))]
         theta = candidates = found.theta[best]
         owner = np.arange(len(parts))
-    fitted = []
-    for part, t, prior in zip(parts, theta, priors, strict=True):
-        residual = _residual(part, t)
-        fitted.append(Penalised(part, t, residual_scale(residual, len(residual) - design.p), residual, prior))
-    return fitted
+    return [
+        Penalised(part, t, residual_scale(r, len(r) - part.p), r, prior)
+        for part, t, prior, r in zip(parts, theta, priors, stack.residuals(theta), strict=True)
+    ]
 
 
 def _some(points: Array) -> Array:
@@ -160,25 +174,34 @@ def _finite(values: Array) -> Array:
     return np.where(np.isfinite(values), values, np.inf)
 
 
-def randomised(fitted: Penalised, draws: int, seed: int) -> Array:
-    """Coordinates (B, p) of refits to law + noise with prior centres redrawn: randomise, then optimise.
+def randomised(fits: Sequence[Penalised], draws: int, seed: int) -> list[Array]:
+    """Coordinates (B, p) of refits of each fit to law + noise with prior centres redrawn: randomise, then optimise.
 
     Source: Bardsley et al. 2014, Randomize-Then-Optimize; for linear laws these are exact posterior draws.
     """
-    rng = np.random.default_rng([seed, 0x5EED])
-    design, s = fitted.design, max(fitted.scale, fitted.rms)
-    target = np.exp(np.log(design.target) - fitted.residual + s * rng.standard_normal((draws, len(design.target))))
-    spread = np.where(np.isfinite(fitted.prior.sd), np.minimum(fitted.prior.sd, 1.5), 0.0)
-    mean = fitted.prior.mean + spread * rng.standard_normal((draws, design.p))
-    prior = Prior(mean, fitted.prior.sd / s, fitted.prior.logarithmic)
-    start = np.repeat(fitted.theta[None], draws, 0)
-    return minimise(
-        design.kernel, OBJECTIVES["squared_log"], start, target, prior=prior, iterations=25, tolerance=1e-5
-    ).theta
-
-
-def _residual(design: Design, theta: Array) -> Array:
-    """ln(measured / law)."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        r = np.log(design.output / design.predict(theta)[0])
-    return np.nan_to_num(r, nan=10.0, posinf=10.0, neginf=-10.0)
+    found: list[Array] = [np.empty((0, 0))] * len(fits)
+    for places, stack in stacks([f.design for f in fits]):
+        count = len(places)
+        n, p = stack.target.shape[1], stack.designs[0].p
+        target, mean = np.ones((count, draws, n)), np.empty((count, draws, p))
+        sd, start = np.empty((count, draws, p)), np.empty((count, draws, p))
+        for k, place in enumerate(places):
+            one, rng = fits[place], np.random.default_rng([seed, 0x5EED])
+            s, rows = max(one.scale, one.rms), len(one.residual)
+            noise = s * rng.standard_normal((draws, rows))
+            target[k, :, :rows] = np.exp(np.log(one.design.target) - one.residual + noise)
+            spread = np.where(np.isfinite(one.prior.sd), np.minimum(one.prior.sd, MOST_JITTER), 0.0)
+            mean[k] = one.prior.mean + spread * rng.standard_normal((draws, p))
+            sd[k], start[k] = one.prior.sd / s, one.theta
+        solved = stack.minimise(
+            OBJECTIVES["squared_log"],
+            start.reshape(-1, p),
+            np.repeat(np.arange(count), draws),
+            Prior(mean.reshape(-1, p), sd.reshape(-1, p), fits[places[0]].prior.logarithmic),
+            target=target.reshape(-1, n),
+            iterations=25,
+            tolerance=1e-5,
+        )
+        for k, place in enumerate(places):
+            found[place] = solved.theta[k * draws : (k + 1) * draws]
+    return found

@@ -1,28 +1,27 @@
 """The interval recipe: several laws, and four named terms of variance whose sizes were learnt on real held-out runs.
 
-    centre c = median over laws of ln prediction
-    sigma^2 = (k_b s_b)^2 + (k_r s_r)^2 + (k_s spread)^2 + (k_t b ((h + h0) / (h_b + h0))^g)^2
-    interval = exp(c -+ m_level sigma)
-
-s_b bootstrap sd of the main law, s_r its residual sd, spread the sd over laws, b the rms error of backtests inside the rows at rms
-horizon h_b, h the decades from the largest row to the target. Where no backtest is possible its term is t0 (h + h0).
+centre c = median over laws of ln prediction
+interval = exp(c -+ m_level sigma), sigma from four terms (`variance`)
 """
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
 from gnomon.errors import RefusalError
 from gnomon.fit.design import Design
-from gnomon.forecast.penalised import Penalised, fit_subsets, randomised
+from gnomon.forecast.early import settled
+from gnomon.forecast.penalised import Penalised, fit_many, randomised
+from gnomon.forecast.scale import Scale, admits_odds, better, forward, is_rate, ln_response
+from gnomon.forecast.variance import Ingredients
+from gnomon.forecast.variance import Terms as Terms
+from gnomon.forecast.variance import constants as constants
 from gnomon.laws.law import Law
 
 Array = np.ndarray
@@ -40,73 +39,18 @@ DRAWS = 100  # refits behind s_b: the 16-84 % range of 100 draws is known to 10 
 CUTS = (0.45, 0.7)  # shares of the log range at which a backtest cuts the rows
 MOST_TARGETS = 8  # rows forecast in one backtest
 LEAST_ROWS = {1: 3, 2: 6}  # rows a backtest may be fitted on
+ALL = ""  # the key of fits on all rows, beside the axes of backtests
 MOST_ROWS = 2000  # rows the recipe fits; more are thinned evenly by rank along the axis
 
 
 @dataclass(frozen=True)
-class Constants:
-    """The learnt constants; see recipe_constants.json."""
+class Hindcasts:
+    """Backtests along one axis: ln predictions (laws, k), ln measured (k,), decades beyond the fitted rows (k,), origin (k,)."""
 
-    k_bootstrap: float
-    k_residual: float
-    k_spread: float
-    k_backtest: float
-    growth: float
-    horizon_offset: float
-    no_backtest: float
-    tail_df: float
-    multipliers: Mapping[float, float]
-    learnt_on: str
-
-    def multiplier(self, level: float) -> float:
-        """Half width of the interval in sigmas: learnt at 50, 80, 90, 95 %, scaled like a Student t between and beyond."""
-        from scipy.stats import t
-
-        known = np.array(sorted(self.multipliers))
-        ratio = np.array([self.multipliers[k] for k in known]) / t.ppf(0.5 + known / 2, self.tail_df)
-        return float(np.interp(level, known, ratio) * t.ppf(0.5 + level / 2, self.tail_df))
-
-
-@cache
-def constants() -> Constants:
-    """The constants shipped with this version."""
-    document = json.loads(files("gnomon.forecast").joinpath("recipe_constants.json").read_text(encoding="utf-8"))
-    document.pop("version")
-    document["multipliers"] = {float(k): v for k, v in document["multipliers"].items()}
-    return Constants(**document)
-
-
-@dataclass(frozen=True)
-class Terms:
-    """Standard deviations of ln(response) at each target (m,): the four terms after scaling, and what they are made of."""
-
-    bootstrap: Array
-    residual: Array
-    spread: Array
-    backtest: Array
+    predictions: Array
+    measured: Array
     horizon: Array
-    decades: dict[str, Array]
-
-    @property
-    def sigma(self) -> Array:
-        """All four together."""
-        return np.sqrt(self.bootstrap**2 + self.residual**2 + self.spread**2 + self.backtest**2)
-
-    @property
-    def sigma_curve(self) -> Array:
-        """Without the noise of the new run."""
-        return np.sqrt(self.bootstrap**2 + self.spread**2 + self.backtest**2)
-
-    def shares(self, i: int) -> dict[str, float]:
-        """Share of sigma^2 from each term at target i."""
-        total = float(self.sigma[i] ** 2)
-        parts = {
-            "bootstrap": self.bootstrap,
-            "residual": self.residual,
-            "spread": self.spread,
-            "backtest": self.backtest,
-        }
-        return {name: float(part[i] ** 2) / total if total > 0 else 0.0 for name, part in parts.items()}
+    origin: Array
 
 
 @dataclass(frozen=True)
@@ -115,9 +59,11 @@ class Evidence:
 
     Args:
         inputs: one or two input columns, name to (n,) positive values.
-        response: measured values (n,), positive.
+        response: what the laws are fitted to (n,), positive: measured values, or their odds.
         groups: run of each row (n,).
         names: ids of the laws.
+        scale: whether `response` is the measured one or its odds; every "ln" below is the logarithm of `response`.
+        left_out: early checkpoints that take no part.
     """
 
     inputs: Mapping[str, Array]
@@ -126,16 +72,39 @@ class Evidence:
     names: tuple[str, ...]
     seed: int = 0
     response_name: str = "loss"
+    scale: Scale = "log"
+    left_out: int = 0
 
     @classmethod
     def of(
-        cls, inputs: Mapping[str, Array], response: Array, groups: Array, *, seed: int = 0, name: str = "loss"
+        cls,
+        inputs: Mapping[str, Array],
+        response: Array,
+        groups: Array,
+        *,
+        seed: int = 0,
+        name: str = "loss",
+        scale: Scale = "log",
+        early: bool = False,
     ) -> Evidence:
         """Evidence from rows, thinned evenly when there are very many.
+
+        Args:
+            inputs: one or two input columns, name to (n,) positive values.
+            response: measured values (n,), positive.
+            groups: run of each row (n,).
+            seed: of the refits.
+            name: of the response.
+            scale: on which laws are fitted.
+            early: keep early checkpoints, for targets that are early checkpoints themselves.
 
         Raises:
             RefusalError: fewer than 4 rows, or fewer than 3 values of an input.
         """
+        keep = np.ones(len(response), bool) if early else settled(inputs, groups)
+        left_out = int((~keep).sum())
+        inputs, groups = {k: v[keep] for k, v in inputs.items()}, groups[keep]
+        response = forward(response[keep], scale)
         n = len(response)
         for column, values in inputs.items():
             if n < 4 or len(np.unique(values)) < 3:
@@ -149,7 +118,13 @@ class Evidence:
             pick = np.sort(order[np.linspace(0, n - 1, MOST_ROWS).round().astype(int)])
             inputs = {k: v[pick] for k, v in inputs.items()}
             response, groups = response[pick], groups[pick]
-        return cls(dict(inputs), response, groups, LAWS_2D if len(inputs) == 2 else LAWS_1D, seed, name)
+        return cls(
+            dict(inputs), response, groups, LAWS_2D if len(inputs) == 2 else LAWS_1D, seed, name, scale, left_out
+        )
+
+    def ln_response(self, z: Array) -> Array:
+        """ln of the measured response from ln of what the laws were fitted to."""
+        return ln_response(z, self.scale)
 
     @cached_property
     def _subsets(self) -> dict[str, list[Array]]:
@@ -167,12 +142,13 @@ class Evidence:
     @cached_property
     def fitted(self) -> dict[str, Penalised]:
         """Law id to its penalised fit on all rows."""
-        return self._fits[0]
+        fit_together([self])
+        return self._fits[ALL][0]
 
     @cached_property
-    def _fits(self) -> list[dict[str, Penalised]]:
-        """Fits on all rows, then on the subsets of the usual axis of extrapolation: one batch for each law."""
-        return self._fit([np.ones(len(self.response), bool), *self._subsets[self.usual_axis]])
+    def _fits(self) -> dict[str, list[dict[str, Penalised]]]:
+        """Fits so far: under ALL that of all rows, under an axis those of its backtest's subsets; law id to fit."""
+        return {}
 
     @property
     def usual_axis(self) -> str:
@@ -187,21 +163,15 @@ class Evidence:
     @cached_property
     def draws(self) -> Array:
         """Coordinates of the main law's refits (DRAWS, p)."""
-        return randomised(self.main, DRAWS, self.seed)
+        return randomised([self.main], DRAWS, self.seed)[0]
 
-    def _fit(self, subsets: Sequence[Array]) -> list[dict[str, Penalised]]:
-        """Per subset of the rows, law id to its fit."""
-        found: list[dict[str, Penalised]] = [{} for _ in subsets]
-        for name in self.names:
-            design = Design(
-                _law(name, tuple(self.inputs), self.response_name),
-                tuple(self.inputs.values()),
-                self.response,
-                self.groups,
-            )
-            for into, fitted in zip(found, fit_subsets(design, np.stack(list(subsets))), strict=True):
-                into[name] = fitted
-        return found
+    def _design(self, name: str, rows: Array) -> Design:
+        return Design(
+            _law(name, tuple(self.inputs), self.response_name),
+            tuple(v[rows] for v in self.inputs.values()),
+            self.response[rows],
+            self.groups[rows],
+        )
 
     def predictions(self, at: Mapping[str, Array], fitted: Mapping[str, Penalised] | None = None) -> Array:
         """ln prediction of each law at targets, (laws, m)."""
@@ -231,59 +201,115 @@ class Evidence:
     def backtest(self, axis: str) -> tuple[float, float, int]:
         """rms error of ln forecasts, rms horizon and number of forecasts, from cutting the rows along an axis; zeros if impossible."""
         if axis not in self._backtests:
-            subsets = self._subsets[axis]
-            fits = self._fits[1:] if axis == self.usual_axis else self._fit(subsets) if subsets else []
-            place = self.axes()[axis]
-            errors, horizons = [], []
-            for low, fitted in zip(subsets, fits, strict=True):
-                above = np.flatnonzero(~low)
-                above = above[np.argsort(place[above], kind="stable")]
-                above = above[
-                    np.unique(np.linspace(0, len(above) - 1, min(MOST_TARGETS, len(above))).round().astype(int))
-                ]
-                at = {k: v[above] for k, v in self.inputs.items()}
-                forecast = np.nanmedian(self.predictions(at, fitted), axis=0)
-                errors.append(forecast - np.log(self.response[above]))
-                horizons.append(np.max(list(self.decades(at, low).values()), axis=0))
-            if errors:
-                e, h = np.concatenate(errors), np.concatenate(horizons)
-                self._backtests[axis] = (float(np.sqrt((e**2).mean())), float(np.sqrt((h**2).mean())), len(e))
+            past = self.hindcasts(axis)
+            if len(past.measured):
+                e = np.nanmedian(past.predictions, axis=0) - past.measured
+                reach = float(np.sqrt((past.horizon**2).mean()))
+                self._backtests[axis] = (float(np.sqrt((e**2).mean())), reach, len(e))
             else:
                 self._backtests[axis] = (0.0, 0.0, 0)
         return self._backtests[axis]
 
-    def terms(self, at: Mapping[str, Array], centre: Array | None = None) -> Terms:
-        """The four terms at targets; `centre` (m,) replaces the median when the forecast is one law's own."""
-        k = constants()
+    def hindcasts(self, axis: str) -> Hindcasts:
+        """What the laws said about upper rows when fitted to the lower ones, cut along an axis."""
+        if axis not in self._fits:
+            fit_together([self], axis=axis)
+        place = self.axes()[axis]
+        predictions: list[Array] = [np.empty((len(self.names), 0))]
+        measured: list[Array] = []
+        horizons: list[Array] = []
+        origins: list[Array] = []
+        for low, fitted in zip(self._subsets[axis], self._fits[axis], strict=True):
+            above = np.flatnonzero(~low)
+            above = above[np.argsort(place[above], kind="stable")]
+            above = above[np.unique(np.linspace(0, len(above) - 1, min(MOST_TARGETS, len(above))).round().astype(int))]
+            at = {k: v[above] for k, v in self.inputs.items()}
+            predictions.append(self.predictions(at, fitted))
+            measured.append(np.log(self.response[above]))
+            horizons.append(np.max(list(self.decades(at, low).values()), axis=0))
+            origins.append(np.full(len(above), len(origins)))
+        return Hindcasts(
+            np.concatenate(predictions, 1), *(np.concatenate([[], *x]) for x in (measured, horizons, origins))
+        )
+
+    def axis_of(self, decades: Mapping[str, Array]) -> list[str]:
+        """Per target the axis along which it lies farthest beyond the rows; the usual one for targets inside."""
+        names, stacked = list(decades), np.stack(list(decades.values()))
+        return [
+            names[i] if far > 0 else self.usual_axis for i, far in zip(stacked.argmax(0), stacked.max(0), strict=True)
+        ]
+
+    def ingredients(self, at: Mapping[str, Array], centre: Array | None = None, axis: str | None = None) -> Ingredients:
+        """What the terms at targets are made of.
+
+        Args:
+            at: targets, column to (m,).
+            centre: (m,) replaces the laws' mean when the forecast is one law's own.
+            axis: of the backtests; default: per target the one along which it lies farthest out.
+        """
         points = {name: np.atleast_1d(np.asarray(at[name], float)) for name in self.inputs}
         predictions = self.predictions(points)
         middle = np.nanmean(predictions, axis=0) if centre is None else centre
-        spread = np.sqrt(np.nanmean((predictions - middle) ** 2, axis=0))
-        refits = self.main.ln_at(points, self.draws)
-        low, high = np.quantile(refits, [0.16, 0.84], axis=0)
+        low, high = np.quantile(self.main.ln_at(points, self.draws), [0.16, 0.84], axis=0)
         decades = self.decades(points)
-        stacked = np.stack(list(decades.values()))
-        horizon = stacked.max(0)
-        names = list(decades)
-        back = np.empty(len(horizon))
-        for i in range(len(horizon)):
-            axis = names[int(np.argmax(stacked[:, i]))] if horizon[i] > 0 else self.usual_axis
-            error, reach, count = self.backtest(axis)
-            if count:
-                back[i] = (
-                    k.k_backtest * error * ((horizon[i] + k.horizon_offset) / (reach + k.horizon_offset)) ** k.growth
-                )
-            else:
-                back[i] = k.no_backtest * (horizon[i] + k.horizon_offset)
-        residual = max(self.main.scale, self.main.rms)
-        return Terms(
-            k.k_bootstrap * (high - low) / 2,
-            np.full(len(horizon), k.k_residual * residual),
-            k.k_spread * spread,
-            back,
-            horizon,
-            decades,
+        axes = [axis] * len(middle) if axis else self.axis_of(decades)
+        error, reach, count = np.array([self.backtest(a) for a in axes]).T
+        return Ingredients(
+            (high - low) / 2,
+            np.full(len(middle), max(self.main.scale, self.main.rms)),
+            np.sqrt(np.nanmean((predictions - middle) ** 2, axis=0)),
+            error,
+            reach,
+            count,
+            np.max(list(decades.values()), axis=0),
         )
+
+    def terms(self, at: Mapping[str, Array], centre: Array | None = None) -> Terms:
+        """The four terms at targets; `centre` (m,) replaces the median when the forecast is one law's own."""
+        points = {name: np.atleast_1d(np.asarray(at[name], float)) for name in self.inputs}
+        return constants().scaled(self.ingredients(points, centre), self.decades(points))
+
+
+def fit_together(
+    evidences: Sequence[Evidence], targets: Sequence[Mapping[str, Array]] | None = None, axis: str | None = None
+) -> None:
+    """Fit many tables and the subsets of their backtests, each law in one batch; what is fitted already is left alone.
+
+    Args:
+        evidences: tables; each ends up as if it had been fitted alone.
+        targets: of each table: backtests run along the axes on which these lie far out, and along the usual one.
+        axis: along which backtests run when no targets are given; default: each table's usual one.
+    """
+    jobs: list[tuple[Evidence, str, Array]] = []
+    for i, evidence in enumerate(evidences):
+        axes = {axis or evidence.usual_axis}
+        if targets is not None:
+            axes |= set(evidence.axis_of(evidence.decades(targets[i])))
+        for key in (ALL, *sorted(axes)):
+            if key not in evidence._fits:
+                subsets = [np.ones(len(evidence.response), bool)] if key == ALL else evidence._subsets[key]
+                evidence._fits[key] = [{} for _ in subsets]
+                jobs += [(evidence, key, rows) for rows in subsets]
+    by_law: dict[type[Law], list[tuple[dict[str, Penalised], str, Design]]] = {}
+    places: dict[tuple[int, str], int] = {}
+    for evidence, key, rows in jobs:
+        place = places[id(evidence), key] = places.get((id(evidence), key), -1) + 1
+        for name in evidence.names:
+            design = evidence._design(name, rows)
+            by_law.setdefault(design.law, []).append((evidence._fits[key][place], name, design))
+    for work in by_law.values():
+        for (into, name, _), fitted in zip(work, fit_many([design for _, _, design in work]), strict=True):
+            into[name] = fitted
+
+
+def draw_together(evidences: Sequence[Evidence]) -> None:
+    """The refits behind the bootstrap term of many tables, each law in one batch."""
+    by_law: dict[tuple[type[Law], int], list[Evidence]] = {}
+    for evidence in evidences:
+        by_law.setdefault((evidence.main.design.law, evidence.seed), []).append(evidence)
+    for (_, seed), some in by_law.items():
+        for evidence, draws in zip(some, randomised([e.main for e in some], DRAWS, seed), strict=True):
+            vars(evidence)["draws"] = draws
 
 
 @cache
@@ -297,13 +323,26 @@ _RECENT: OrderedDict[tuple[Any, ...], Evidence] = OrderedDict()
 KEPT = 4  # tables whose fitted laws are kept for the next forecast, plan or report of the same process
 
 
-def evidence_of(runs: Any, inputs: Sequence[str], response: str, *, seed: int = 0) -> Evidence:
-    """Evidence from a Runs whose rows are usable; the same rows are fitted once in a process."""
+def evidence_of(
+    runs: Any, inputs: Sequence[str], response: str, *, seed: int = 0, scale: Scale | None = None
+) -> Evidence:
+    """Evidence from a Runs whose rows are usable; the same rows are fitted once in a process.
+
+    Args:
+        runs: a Runs.
+        inputs: its columns of inputs.
+        response: its column to forecast.
+        seed: of the refits.
+        scale: on which laws are fitted; default: the logarithm, for error rates whichever scale backtests better.
+    """
     columns = {name: np.asarray(runs[name], float) for name in inputs}
     measured, groups = np.asarray(runs[response], float), np.asarray(runs.groups())
-    key = (tuple(inputs), response, seed, *(x.tobytes() for x in (*columns.values(), measured, groups)))
+    key = (tuple(inputs), response, seed, scale, *(x.tobytes() for x in (*columns.values(), measured, groups)))
     if key not in _RECENT:
-        _RECENT[key] = Evidence.of(columns, measured, groups, seed=seed, name=response)
+        _RECENT[key] = Evidence.of(columns, measured, groups, seed=seed, name=response, scale=scale or "log")
+        if scale is None and is_rate(response) and admits_odds(measured):
+            odds = Evidence.of(columns, measured, groups, seed=seed, name=response, scale="odds")
+            _RECENT[key] = better(_RECENT[key], odds)
         while len(_RECENT) > KEPT:
             _RECENT.popitem(last=False)
     return _RECENT[key]

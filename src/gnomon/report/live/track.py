@@ -46,7 +46,7 @@ def calibration_numbers(numbers: HeldOutNumbers) -> CalibrationNumbers | None:
     """
     if len(numbers.measured) < FEWEST:
         return None
-    from gnomon.forecast.recipe import constants
+    from gnomon.forecast.variance import constants
 
     multiplier = constants().multiplier
     half = np.log(numbers.high / numbers.low) / 2
