@@ -106,11 +106,10 @@ def test_best_precision_does_not_depend_on_compute() -> None:
 
 
 def test_many_bits_are_full_precision() -> None:
-    size = PrecisionSize.kumar2024(params=1e9, bits_w=200.0, bits_a=200.0, bits_kv=200.0)
-    assert size == pytest.approx(1e9, rel=1e-12)
-    four = [PrecisionSize.kumar2024(**({"params": 1.0, "bits_w": 16, "bits_a": 16, "bits_kv": 16} | {k: 4}))
-            for k in ("bits_w", "bits_a", "bits_kv")]  # fmt: skip
-    assert four[0] < four[1] < four[2]  # weights are the most sensitive, the key-value cache the least
+    full = {"bits_w": 200.0, "bits_a": 200.0, "bits_kv": 200.0}
+    assert PrecisionSize.kumar2024(**full) == pytest.approx(1.0, rel=1e-12)
+    weights, activations, cache = (PrecisionSize.kumar2024(**(full | {part: 4.0})) for part in full)
+    assert weights < activations < cache  # weights are the most sensitive, the key-value cache the least
 
 
 @pytest.mark.parametrize("router", ["s_base", "rl_r", "hash"])

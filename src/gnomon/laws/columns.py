@@ -37,6 +37,14 @@ RANGES: dict[str, tuple[float, float]] = {
     "context_length": (128.0, 131072.0),
     "weight_decay": (1e-3, 1.0),
     "bits_w": (2.0, 16.0),
+    "bits_a": (2.0, 16.0),
+    "bits_kv": (2.0, 16.0),
+    "granularity": (1.0, 32.0),
+    "streams": (1.0, 8.0),
+    "density": (0.1, 1.0),
+    "batch_sequences": (8.0, 4096.0),
+    "samples": (1.0, 1024.0),
+    "kl": (0.1, 100.0),
 }
 OTHER_RANGE = (1.0, 1e4)  # of a column nothing is known about
 

@@ -26,9 +26,9 @@ def _sensitivity(what: str, column: str) -> Any:
 
 
 class PrecisionSize(Law):
-    """Effective parameters of a model trained with few bits.
+    """Share of its parameters that a model trained with few bits is worth.
 
-    N_eff = N (1 - exp(-P_w / g_w)) (1 - exp(-P_a / g_a)) (1 - exp(-P_kv / g_kv)), P the bits of weights, activations and
+    N_eff / N = (1 - exp(-P_w / g_w)) (1 - exp(-P_a / g_a)) (1 - exp(-P_kv / g_kv)), P the bits of weights, activations and
     the key-value cache.
 
     Source: Kumar et al. 2024.
@@ -36,17 +36,15 @@ class PrecisionSize(Law):
 
     id = "precision_size"
     question = "How many full-precision parameters is a model trained with few bits worth?"
-    inputs = ("params", "bits_w", "bits_a", "bits_kv")
-    output = "effective_params"
-    text = (
-        "effective_params = params * (1 - exp(-bits_w / g_w)) * (1 - exp(-bits_a / g_a)) * (1 - exp(-bits_kv / g_kv))"
-    )
+    inputs = ("bits_w", "bits_a", "bits_kv")
+    output = "size_share"
+    text = "size_share = (1 - exp(-bits_w / g_w)) * (1 - exp(-bits_a / g_a)) * (1 - exp(-bits_kv / g_kv))"
     source = "Kumar et al. 2024, Scaling Laws for Precision, equation of the effective parameter count"
     bibtex = BIBTEX["kumar2024"]
     holds = "Integer-like training precisions of 3 to 12 bits in the range of their runs (up to 1.7B parameters)."
-    misleads = "It says nothing of one precision alone when several are low at once and interact otherwise."
-    shared_units = {"effective_params": "params"}
-    ranges = {"params": (3e7, 2e9), "bits_w": (2.0, 16.0), "bits_a": (2.0, 16.0), "bits_kv": (2.0, 16.0)}
+    misleads = "The three parts multiply by assumption: several low precisions at once may interact otherwise."
+    fixed_units = {"size_share": "it is a share of 1"}
+    ranges = {"bits_w": (2.0, 16.0), "bits_a": (2.0, 16.0), "bits_kv": (2.0, 16.0)}
 
     g_w: float = _sensitivity("weights", "bits_w")
     g_a: float = _sensitivity("activations", "bits_a")
@@ -56,16 +54,15 @@ class PrecisionSize(Law):
         "kumar2024": Published(
             {"g_w": 2.6745, "g_a": 2.2102, "g_kv": 0.9578},
             QUOTED,
-            checks=(({"params": 1e9, "bits_w": 8.0, "bits_a": 8.0, "bits_kv": 8.0}, 9.24107459133e8, 1e-10),),
+            checks=(({"bits_w": 8.0, "bits_a": 8.0, "bits_kv": 8.0}, 0.924107459133, 1e-10),),
             note=RECOMPUTE,
         )
     }
 
-    def formula(self, params: Any, bits_w: Any, bits_a: Any, bits_kv: Any) -> Any:
-        """Params times the three shares."""
-        xp = self.xp(params, bits_w, bits_a, bits_kv)
-        shares = xp.expm1(-bits_w / self.g_w) * xp.expm1(-bits_a / self.g_a) * xp.expm1(-bits_kv / self.g_kv)
-        return -params * shares
+    def formula(self, bits_w: Any, bits_a: Any, bits_kv: Any) -> Any:
+        """The product of three shares."""
+        xp = self.xp(bits_w, bits_a, bits_kv)
+        return -xp.expm1(-bits_w / self.g_w) * xp.expm1(-bits_a / self.g_a) * xp.expm1(-bits_kv / self.g_kv)
 
 
 class PrecisionTrain(Law):
@@ -107,7 +104,7 @@ class PrecisionTrain(Law):
 
     def formula(self, params: Any, tokens: Any, bits_w: Any, bits_a: Any, bits_kv: Any) -> Any:
         """E + A / n^alpha + B / tokens^beta."""
-        size = PrecisionSize(g_w=self.g_w, g_a=self.g_a, g_kv=self.g_kv).formula(params, bits_w, bits_a, bits_kv)
+        size = params * PrecisionSize(g_w=self.g_w, g_a=self.g_a, g_kv=self.g_kv).formula(bits_w, bits_a, bits_kv)
         return self.E + self.A / size**self.alpha + self.B / tokens**self.beta
 
 
