@@ -59,7 +59,7 @@ def laws_beside(fit: Fit) -> Any:
     if inputs is None:
         return None
     try:
-        return evidence_of(fit.data, inputs, fit.response, seed=fit.seed)
+        return evidence_of(fit.data, inputs, fit.response, seed=fit.seed, scale="log")
     except RefusalError:
         return None
 
