@@ -15,7 +15,7 @@ from benchmarks.record.tasks import cuts, tasks
 
 from gnomon.forecast.variance import Constants, Ingredients, constants
 
-DATA = Path(os.environ.get("GNOMON_DATA", "../shared/data"))
+DATA = Path(os.environ.get("GNOMON_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 TRUE = Constants(0.5, 0.8, 0.5, 0.4, 1.0, 0.1, 0.02, 4.0, {}, "")
 
 

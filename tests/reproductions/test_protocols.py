@@ -163,9 +163,12 @@ def test_loss_curves_of_the_annealing_law() -> None:
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in SLOW else ()) for n in CATALOGUE])
-def test_on_public_data_numbers_agree_or_the_difference_is_explained(name: str, public_data) -> None:
+def test_on_public_data_numbers_agree_or_the_difference_is_explained(
+    name: str, public_data, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from gnomon.datasets import load
 
+    monkeypatch.setenv("GNOMON_DATA", str(public_data(".")))
     entry = reproduction(name)
     for table in entry.tables:
         public_data(table)
