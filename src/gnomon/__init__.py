@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gnomon.fit.result import Fit as Fit
     from gnomon.forecast.backtesting import Backtest as Backtest
     from gnomon.forecast.backtesting import backtest as backtest
+    from gnomon.forecast.comparison import Comparison as Comparison
+    from gnomon.forecast.comparison import compare as compare
     from gnomon.forecast.predict import Forecast as Forecast
     from gnomon.laws.law import Law as Law
     from gnomon.laws.law import Published as Published
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 _MODULES = ("fit", "forecast", "laws", "plan", "report")
 _HOME = {
     "Backtest": "gnomon.forecast",
+    "Comparison": "gnomon.forecast",
     "Fit": "gnomon.fit",
     "Forecast": "gnomon.forecast",
     "GnomonError": "gnomon.errors",
@@ -57,6 +60,7 @@ _HOME = {
     "Runs": "gnomon.runs",
     "backtest": "gnomon.forecast",
     "check": "gnomon.runs",
+    "compare": "gnomon.forecast",
     "coefficient": "gnomon.laws.law",
     "exponent": "gnomon.laws.law",
     "floor": "gnomon.laws.law",

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from gnomon.cli import backtest, check, fit, forecast, laws, plan, quickstart
+from gnomon.cli import backtest, check, compare, fit, forecast, laws, plan, quickstart
 from gnomon.cli.failure import Stopped, fail, from_defect, from_usage
 from gnomon.cli.help import Command, Group
 from gnomon.errors import FileError, GnomonError, InputError, Where
@@ -51,6 +51,7 @@ for heading, function, epilog in (
     (DECIDE, fit.fit, fit.EXAMPLES),
     (DECIDE, backtest.backtest, backtest.EXAMPLES),
     (DECIDE, forecast.forecast, forecast.EXAMPLES),
+    (DECIDE, compare.compare, compare.EXAMPLES),
 ):
     app.command(cls=Command, epilog=epilog, rich_help_panel=heading)(function)
 plans = typer.Typer(

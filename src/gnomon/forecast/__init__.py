@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gnomon.forecast.backtesting import Backtest as Backtest
     from gnomon.forecast.backtesting import backtest as backtest
+    from gnomon.forecast.comparison import Comparison as Comparison
+    from gnomon.forecast.comparison import compare as compare
     from gnomon.forecast.grade import Grade as Grade
     from gnomon.forecast.predict import Forecast as Forecast
     from gnomon.forecast.predict import Point as Point
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 _HOME = {
     "Backtest": "gnomon.forecast.backtesting",
     "backtest": "gnomon.forecast.backtesting",
+    "Comparison": "gnomon.forecast.comparison",
+    "compare": "gnomon.forecast.comparison",
     "Forecast": "gnomon.forecast.predict",
     "Grade": "gnomon.forecast.grade",
     "Point": "gnomon.forecast.predict",
