@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from gnomon.fit.result import Fit as Fit
     from gnomon.forecast.backtesting import Backtest as Backtest
     from gnomon.forecast.backtesting import backtest as backtest
+    from gnomon.forecast.comparison import Comparison as Comparison
+    from gnomon.forecast.comparison import compare as compare
     from gnomon.forecast.predict import Forecast as Forecast
     from gnomon.laws.law import Law as Law
     from gnomon.laws.law import Published as Published
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 _MODULES = ("datasets", "fit", "forecast", "laws", "plan", "report", "reproductions")
 _HOME = {
     "Backtest": "gnomon.forecast",
+    "Comparison": "gnomon.forecast",
     "Fit": "gnomon.fit",
     "Forecast": "gnomon.forecast",
     "GnomonError": "gnomon.errors",
@@ -62,6 +65,7 @@ _HOME = {
     "Schedule": "gnomon.runs",
     "backtest": "gnomon.forecast",
     "check": "gnomon.runs",
+    "compare": "gnomon.forecast",
     "coefficient": "gnomon.laws.law",
     "exponent": "gnomon.laws.law",
     "floor": "gnomon.laws.law",

@@ -17,8 +17,10 @@ from gnomon.report.charts import (
     Budget,
     CalibrationNumbers,
     ContourNumbers,
+    CrossingNumbers,
     Curve,
     DistanceNumbers,
+    FamilyCurve,
     FitNumbers,
     ForecastNumbers,
     ForecastRow,
@@ -33,6 +35,7 @@ from gnomon.report.charts import (
     draw_allocation,
     draw_calibration,
     draw_contour,
+    draw_crossing,
     draw_distance,
     draw_fit,
     draw_forecast,
@@ -164,6 +167,16 @@ class Constructed:
         }
         return DistanceNumbers(decades, laws, "chinchilla", {"nearest run": 0.012 * 2**decades})
 
+    def crossing(self) -> CrossingNumbers:
+        axis = np.geomspace(1e18, 1e23, 81)
+        families = []
+        for name, power in (("CLIP", 0.2), ("MaMMUT", 0.3)):
+            curve = 1.8 + (axis / 4.2e19) ** -power
+            x = np.geomspace(1e18, 1e21, 12)
+            y = np.interp(x, axis, curve) * (1 + 0.004 * np.cos(np.arange(12)))
+            families.append(FamilyCurve(name, x, y, np.arange(12) > 1, curve, curve * 0.98, curve * 1.02))
+        return CrossingNumbers(families, axis, "MaMMUT", "CLIP", 4.2e19, 3.2e19, 9.1e19, 0.98, True, True)
+
     def forecast(self) -> ForecastNumbers:
         rows = (
             ForecastRow("1B on 20B", 2.529, 2.506, 2.562, 2.52, 2.54, beyond=1.0),
@@ -187,6 +200,7 @@ class Constructed:
             "ladder": draw_ladder(self.ladder(), **settings),
             "distance": draw_distance(self.distance(), **settings),
             "forecast": draw_forecast(self.forecast(), **settings),
+            "crossing": draw_crossing(self.crossing(), **settings),
         }
 
 

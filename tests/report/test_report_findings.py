@@ -31,6 +31,7 @@ from gnomon.report.charts import (
 from gnomon.report.charts.allocation import allocation_finding
 from gnomon.report.charts.calibration import binomial_band, calibration_finding, coverage_verdict
 from gnomon.report.charts.contour import contour_finding
+from gnomon.report.charts.crossing import crossing_finding
 from gnomon.report.charts.distance import distance_finding
 from gnomon.report.charts.fit import fit_finding
 from gnomon.report.charts.forecast import forecast_finding
@@ -278,3 +279,13 @@ def test_forecasts_are_compared_by_their_intervals() -> None:
     assert (
         forecast_finding(ForecastNumbers([ForecastRow("A", 2.0)])) == "A: expect a loss of 2.000; there is no interval."
     )
+
+
+def test_crossing(constructed: Any) -> None:
+    numbers = constructed.crossing()
+    assert crossing_finding(numbers) == (
+        "MaMMUT overtakes CLIP at 4.2·10¹⁹ FLOP (3.2 to 9.1·10¹⁹), inside the runs; 98% of draws cross."
+    )
+    assert "open" in crossing_finding(replace(numbers, stated=False, share=0.4))
+    assert "do not cross" in crossing_finding(replace(numbers, value=None, share=0.1))
+    assert "from 3.2·10¹⁹ on" in crossing_finding(replace(numbers, high=None))

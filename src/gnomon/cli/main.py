@@ -14,6 +14,7 @@ import typer
 from gnomon.cli import (
     backtest,
     check,
+    compare,
     fit,
     forecast,
     laws,
@@ -64,6 +65,7 @@ for heading, function, epilog in (
     (DECIDE, fit.fit, fit.EXAMPLES),
     (DECIDE, backtest.backtest, backtest.EXAMPLES),
     (DECIDE, forecast.forecast, forecast.EXAMPLES),
+    (DECIDE, compare.compare, compare.EXAMPLES),
 ):
     app.command(cls=Command, epilog=epilog, rich_help_panel=heading)(function)
 plans = typer.Typer(

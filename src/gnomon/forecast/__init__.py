@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gnomon.forecast.backtesting import Backtest as Backtest
     from gnomon.forecast.backtesting import backtest as backtest
+    from gnomon.forecast.comparison import Comparison as Comparison
+    from gnomon.forecast.comparison import compare as compare
     from gnomon.forecast.grade import Grade as Grade
     from gnomon.forecast.predict import Forecast as Forecast
     from gnomon.forecast.predict import Point as Point
@@ -21,6 +23,8 @@ _HOME = {
     "backtest": "gnomon.forecast.backtesting",
     "Emergence": "gnomon.forecast.task_law",
     "emergence": "gnomon.forecast.task_law",
+    "Comparison": "gnomon.forecast.comparison",
+    "compare": "gnomon.forecast.comparison",
     "Forecast": "gnomon.forecast.predict",
     "Grade": "gnomon.forecast.grade",
     "Point": "gnomon.forecast.predict",

@@ -3,6 +3,7 @@
 from gnomon.report.charts.allocation import AllocationNumbers, draw_allocation
 from gnomon.report.charts.calibration import CalibrationNumbers, draw_calibration
 from gnomon.report.charts.contour import ContourNumbers, draw_contour
+from gnomon.report.charts.crossing import CrossingNumbers, FamilyCurve, draw_crossing
 from gnomon.report.charts.curve import Curve, Target
 from gnomon.report.charts.distance import DistanceNumbers, draw_distance
 from gnomon.report.charts.fit import FitNumbers, draw_fit
@@ -19,8 +20,10 @@ __all__ = [
     "Budget",
     "CalibrationNumbers",
     "ContourNumbers",
+    "CrossingNumbers",
     "Curve",
     "DistanceNumbers",
+    "FamilyCurve",
     "FitNumbers",
     "ForecastNumbers",
     "ForecastRow",
@@ -35,6 +38,7 @@ __all__ = [
     "draw_allocation",
     "draw_calibration",
     "draw_contour",
+    "draw_crossing",
     "draw_distance",
     "draw_fit",
     "draw_forecast",

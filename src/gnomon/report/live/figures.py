@@ -17,6 +17,7 @@ from gnomon.report.charts import (
 )
 from gnomon.report.figure import Figure
 from gnomon.report.frame import WIDE
+from gnomon.report.live.comparison import crossing_figure
 from gnomon.report.live.records import (
     allocation_numbers,
     contour_numbers,
@@ -99,7 +100,7 @@ def isoflop_figure(plan: Plan, fit: Fit, *, width: float = WIDE) -> Figure:
 
 
 def figure_of(thing: Any, *context: Any, width: float = WIDE) -> Figure:
-    """The figure that shows a fit, forecast, backtest or plan best; figures pass through.
+    """The figure that shows a fit, forecast, backtest, comparison or plan best; figures pass through.
 
     Args:
         thing: what was computed.
@@ -110,7 +111,7 @@ def figure_of(thing: Any, *context: Any, width: float = WIDE) -> Figure:
         InputError: there is no figure for such a thing.
     """
     from gnomon.fit import Fit
-    from gnomon.forecast import Backtest, Forecast
+    from gnomon.forecast import Backtest, Comparison, Forecast
     from gnomon.plan import Plan
 
     if isinstance(thing, Figure):
@@ -124,8 +125,11 @@ def figure_of(thing: Any, *context: Any, width: float = WIDE) -> Figure:
         return forecast_figure(thing, width=width)
     if isinstance(thing, Backtest):
         return held_out_figure(thing, width=width)
+    if isinstance(thing, Comparison):
+        return crossing_figure(thing, width=width)
     if isinstance(thing, Plan):
         return plateau_figure(thing, width=width)
     raise InputError(
-        f"There is no figure for {type(thing).__name__}.", hint="Figures show a fit, forecast, backtest or plan."
+        f"There is no figure for {type(thing).__name__}.",
+        hint="Figures show a fit, forecast, backtest, comparison or plan.",
     )
