@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -163,19 +163,15 @@ def test_one_family_is_no_comparison() -> None:
         compare(LAW, {k: np.asarray(v)[:18] for k, v in table.items()})
 
 
-@pytest.mark.skipif("GNOMON_DATA" not in os.environ, reason="GNOMON_DATA does not point to the public data sets")
-def test_mammut_overtakes_clip_where_the_paper_says() -> None:
+def test_mammut_overtakes_clip_where_the_paper_says(public_data: Callable[[str], Path]) -> None:
     """Published crossover: 1e10 to 1e11 GFLOP (Nezhurina et al. 2025, by a third-party overview)."""
     import gnomon as gn
 
-    path = Path(os.environ["GNOMON_DATA"]) / "laion_clip" / "zero_shot.csv"
-    if not path.exists():
-        pytest.skip("GNOMON_DATA has no laion_clip")
     condition = (
         "benchmark = 'imagenet1k' and metric = 'acc1' and train_corpus = 'datacomp_1b' "
         "and lr_schedule = 'cosine' and family in ('clip', 'mammut')"
     )
-    runs = gn.read_runs(str(path), where=condition)
+    runs = gn.read_runs(public_data("laion_clip/zero_shot.csv"), where=condition)
     table = {"family": runs["family"], "flops": runs["flops"], "error": 1 - np.asarray(runs["value"], float)}
     for law in ("error = shift_pow(flops)", "error = pow(flops)"):
         found = compare(law, table, at={"flops": 1e21}, frontier=True, draws=200)
