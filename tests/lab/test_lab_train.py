@@ -8,7 +8,7 @@ import pytest
 
 from gnomon.errors import InputError
 from gnomon.lab import Decoder, NextSymbol, Recipe, train
-from gnomon.lab.program import PATIENCE, program
+from gnomon.lab.program import PATIENCE, State, _judge, program
 from gnomon.lab.seeds import stream
 
 MODEL = Decoder(16, 50)
@@ -93,6 +93,23 @@ def test_a_bad_spell_shorter_than_the_patience_is_forgiven(task: NextSymbol) -> 
     assert int(forgiven.state.bad) == 0
     low, _, diverged = compiled.advance(low, 50, 52)
     assert diverged
+
+
+def test_one_easy_batch_is_no_standard_for_all_that_follow() -> None:
+    """A batch of a repeated line has half the loss of others; thousands of steps later that is no divergence."""
+    import jax
+
+    rng = np.random.default_rng(0)
+    state = State(np.zeros(1), None, np.float32(np.inf), np.float32(np.inf), np.int32(0))
+    judge = jax.jit(
+        lambda state, loss: state._replace(**dict(zip(("mean", "best", "bad"), _judge(jax, state, loss), strict=True)))
+    )
+    for step, loss in enumerate(2.0 + 0.1 * rng.standard_normal(400).astype(np.float32)):
+        state = judge(state, np.float32(0.9) if step == 100 else loss)
+    assert int(state.bad) == 0
+    for _ in range(150):
+        state = judge(state, np.float32(5.0))
+    assert int(state.bad) == PATIENCE, "a loss that stays high is one"
 
 
 def test_streams_are_apart() -> None:

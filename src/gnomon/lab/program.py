@@ -14,8 +14,8 @@ from gnomon.lab.backend import load
 from gnomon.lab.optim import Optimiser
 from gnomon.lab.task import Array, Batch, Task, Tree
 
-WORSE = 1.5  # a step counts as bad when its loss exceeds the best so far by this factor
-PATIENCE = 50  # and that many bad steps in a row are a divergence
+WORSE = 1.5  # a step counts as bad when the running mean of the loss exceeds its best so far by this factor
+PATIENCE = 50  # that many bad steps in a row are a divergence, and the memory of the running mean in steps
 
 
 class Model(Protocol):
@@ -35,7 +35,8 @@ class State(NamedTuple):
 
     parameters: Array  # flat vector
     moments: Any  # of the optimiser
-    best: Array  # lowest loss of a step so far
+    mean: Array  # running mean of the loss: one batch of easy text is no standard for all that follow
+    best: Array  # lowest running mean so far
     bad: Array  # bad steps in a row; once at PATIENCE it stays there
 
 
@@ -106,7 +107,9 @@ class Program:
         """A run before its first step; order and rates are padded to the capacity."""
         jax = self._jax
         parameters = np.concatenate([leaf.ravel() for leaf in jax.tree_util.tree_leaves(weights)])
-        state = State(parameters, self._optimiser.start(parameters), np.float32(np.inf), np.int32(0))
+        state = State(
+            parameters, self._optimiser.start(parameters), np.float32(np.inf), np.float32(np.inf), np.int32(0)
+        )
         room = self.capacity - len(rates)
         order = np.pad(order, ((0, room),) + ((0, 0),) * (order.ndim - 1))
         return jax.device_put(Run(state, order, np.pad(rates, (0, room))))  # type: ignore[no-any-return]
@@ -151,9 +154,10 @@ def program(model: Model, task: Task, optimiser: Optimiser, batch: int, capacity
     return Program(model, task, optimiser, batch, capacity)
 
 
-def _judge(jax: Any, state: State, loss: Array) -> tuple[Array, Array]:
-    """Best loss so far and bad steps in a row; a loss that is not finite settles it at once."""
+def _judge(jax: Any, state: State, loss: Array) -> tuple[Array, Array, Array]:
+    """Running mean, its best so far and bad steps in a row; a loss that is not finite settles it at once."""
     jnp = jax.numpy
-    bad = jnp.where(loss > WORSE * state.best, state.bad + 1, 0)
+    mean = jnp.where(jnp.isinf(state.mean), loss, state.mean + (loss - state.mean) / PATIENCE)
+    bad = jnp.where(mean > WORSE * state.best, state.bad + 1, 0)
     settled = ~jnp.isfinite(loss) | (state.bad >= PATIENCE)
-    return jnp.fmin(state.best, loss), jnp.where(settled, PATIENCE, bad).astype(jnp.int32)
+    return mean, jnp.fmin(state.best, mean), jnp.where(settled, PATIENCE, bad).astype(jnp.int32)
