@@ -138,14 +138,30 @@ def test_over_training_forecasts_are_the_published_ones(public_data: Callable[[s
         assert "almost no slack" in " ".join(r.text for r in point.grade.reasons)
 
 
-def split_as_published(runs: gn.Runs) -> tuple[gn.Runs, list[tuple[float, float, float]]]:
+def split_as_published(runs: gn.Runs, largest_ratio: int = 640) -> tuple[gn.Runs, list[tuple[float, float, float]]]:
     """The authors' five fitted runs (four sizes at M = 20, the smallest at M = 320) and their two targets."""
     ratio, params = np.asarray(runs["tokens_per_param_nominal"], float), np.asarray(runs["params"], float)
     smallest = params == params.min()
     small = params < 0.5e9
     chosen = (small & (ratio == 20)) | (smallest & (ratio == 320))
     targets = []
-    for wanted in ((params > 1.2e9) & (params < 2e9) & (ratio == 640), (params > 5e9) & (ratio == 20)):
+    for wanted in ((params > 1.2e9) & (params < 2e9) & (ratio == largest_ratio), (params > 5e9) & (ratio == 20)):
         (i,) = np.flatnonzero(wanted)
         targets.append((float(params[i]), float(runs["tokens"][i]), float(runs["loss"][i])))
     return runs.keep(chosen, "not among the five fitted runs"), targets
+
+
+@pytest.mark.parametrize(("family", "ratio"), [("redpajama", 640), ("c4", 80)])
+def test_the_published_targets_lie_in_their_intervals(
+    public_data: Callable[[str], Path], family: str, ratio: int
+) -> None:
+    """C4's 6.9B model, missed by 4.3 % from five runs and 17 times beyond in size, included."""
+    runs = gn.read_runs(public_data("gadre_overtraining/runs.csv"), where=f"family = '{family}'")
+    fitted, targets = split_as_published(runs, ratio)
+    fit = gn.fit("overtrain", fitted, objective="squared", draws=100)
+    assert len(fitted) == 5
+    for params, tokens, loss in targets:
+        point = fit.forecast(params=params, tokens=tokens).points[0]
+        assert point.low is not None
+        assert point.high is not None
+        assert point.low <= loss <= point.high
