@@ -32,7 +32,7 @@ from gnomon.cli.terminal.text import bold, dim
 
 if TYPE_CHECKING:
     from gnomon.forecast import Comparison
-    from gnomon.forecast.comparison import Pair
+    from gnomon.forecast.comparison_result import Pair
 
 EXAMPLES = """gnomon compare runs.csv --by family --law "pow_floor(flops)" --at flops=1e24
 gnomon compare runs.csv --by corpus --law chinchilla --at params=7B,tokens=2T
