@@ -14,7 +14,7 @@ from gnomon.errors import ColumnError, InputError, RefusalError
 from gnomon.forecast import compare
 from gnomon.forecast.crossing import equal_response, last_root
 from gnomon.forecast.frontier import frontier
-from gnomon.forecast.simulate import in_common, noise, within_run
+from gnomon.forecast.simulate import in_common, noise, variance_parts, within_run
 
 CROSSING = 3e20
 LAW = "pow_floor(flops)"
@@ -183,3 +183,21 @@ def test_mammut_overtakes_clip_where_the_paper_says() -> None:
         assert found.winner == crossing.winner == "mammut"
         assert crossing.value is not None
         assert 1e19 < crossing.value < 1e20
+
+
+def test_checkpoints_of_a_run_are_not_so_many_runs() -> None:
+    """12 runs of 5 nearly equal checkpoints under a law of 3 parameters know their noise as 12 runs do, not as 60 rows."""
+    flops = np.geomspace(1e18, 1e21, 12)
+    rows = np.repeat(np.arange(12), 5)
+    many = np.vander(np.log(flops) - np.log(flops).mean(), 3)[rows]
+    parted, naive = [], []
+    for seed in range(60):
+        rng = np.random.default_rng([seed, 31])
+        noise = rng.normal(0, 1.0, 12)[rows] + rng.normal(0, 1 / 3, 60)
+        residual = noise - many @ np.linalg.lstsq(many, noise, rcond=None)[0]
+        parted.append(sum(variance_parts(residual, rows, 3)) / (1 + 1 / 9))
+        naive.append((residual @ residual) / 57 / (1 + 1 / 9))
+    assert np.mean(parted) == pytest.approx(
+        1.0, abs=0.18
+    )  # three standard errors of a mean of 60 at 9 degrees of freedom
+    assert np.mean(naive) < 0.88  # the negative control: rows taken as independent say too little

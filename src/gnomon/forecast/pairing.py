@@ -105,7 +105,7 @@ def paired_refits(
         in_common((fitted[a].residual, cells[a]), (fitted[b].residual, cells[b])) for a, b in combinations(names, 2)
     ]
     groups = [designs[n].groups for n in names]
-    tau = [within_run(fitted[n].residual, designs[n].groups) for n in names]
+    tau = [within_run(fitted[n].residual, designs[n].groups, designs[n].p) for n in names]
     shocks = noise([cells[n] for n in names], groups, tau, min(found), draws, seed)
     return {
         name: refits(fitted[name], designs[name].groups, shocks[i], seed + 1009 * (i + 1))
