@@ -17,6 +17,7 @@ from gnomon.fit.estimate import make_design
 from gnomon.forecast.best_split import curves, place_of, response_at
 from gnomon.forecast.comparison_result import REACH, Comparison, Family, Multiplier, Pair
 from gnomon.forecast.crossing import equal_response, find_crossing
+from gnomon.forecast.direction import better_sign
 from gnomon.forecast.pairing import family_rows, frontier_refits, paired_refits, shared_cells
 from gnomon.forecast.penalised import fit_penalised
 
@@ -25,7 +26,6 @@ Array = np.ndarray
 POINTS = 121  # of the axis: with linear interpolation between them a crossing is placed to 1e-3 of its logarithm
 BEYOND = 100.0  # the axis is searched so many times beyond the largest run (model comparison, section 11)
 SHORT = 1.5  # decades of the axis below which a warning is due (model comparison, section 7)
-BETTER_HIGH = ("accuracy", "acc", "recall", "score", "miou", "reward", "pass_rate")  # responses of which more is better
 
 
 def compare(
@@ -35,6 +35,7 @@ def compare(
     by: str = "family",
     at: Mapping[str, float] | None = None,
     response: str | None = None,
+    better: str | None = None,
     pair_by: Sequence[str] | None = None,
     frontier: bool = False,
     level: float = 0.9,
@@ -48,7 +49,8 @@ def compare(
         runs: a Runs, or whatever `read_runs` takes.
         by: column that names the family.
         at: where: the law's inputs; flops for the best split of params and tokens. Default: the largest run common to all.
-        response: column that is compared, lower is better; default: the law's.
+        response: column that is compared; default: the law's.
+        better: "low" or "high", which end of the response wins; default: low where its name says so, else refused.
         pair_by: columns whose values make a cell; default: params and tokens, or the law's inputs.
         frontier: keep the best run of each factor of two along the axis, selected anew in every draw.
         level: of the intervals; a verdict needs the difference's interval to leave out zero (Holm-corrected for several pairs).
@@ -57,7 +59,7 @@ def compare(
 
     Raises:
         ColumnError: a column is missing.
-        InputError: the point does not fit the law, or more of the response is better.
+        InputError: the point does not fit the law, or which end of the response is better is not known.
         RefusalError: fewer than two families have enough runs.
     """
     from gnomon.laws import law as find_law
@@ -70,7 +72,7 @@ def compare(
         raise InputError(f"At least 100 draws are needed for a probability; got {draws}.", hint="The default is 1000.")
     table = read_runs(runs)
     cls = find_law(law, columns=(*table.names, *table.unsettled), response=response)
-    _check_direction(cls.output)
+    sign = better_sign(cls.output, better)
     two = set(cls.inputs) == {"params", "tokens"}
     if len(cls.inputs) != 1 and not two:
         raise InputError(
@@ -118,16 +120,16 @@ def compare(
     fitted, thetas, rows_used = {}, {}, {}
     if frontier:
         for name, design in designs.items():
-            found = frontier_refits(design, places[name], keys[name], draws, seed)
+            found = frontier_refits(design, places[name], keys[name], draws, seed, sign)
             fitted[name], thetas[name], rows_used[name] = found
     else:
         fitted = {name: fit_penalised(design) for name, design in designs.items()}
         thetas = paired_refits(fitted, designs, cells, draws, seed)
         rows_used = {name: np.ones(len(design.output), bool) for name, design in designs.items()}
-    lines = {n: curves(fitted[n].design, fitted[n].theta[None], thetas[n], grid, two) for n in designs}
-    wides = {n: curves(fitted[n].design, fitted[n].theta[None], thetas[n], wide, two) for n in designs}
+    lines = {n: curves(fitted[n].design, fitted[n].theta[None], thetas[n], grid, two, sign) for n in designs}
+    wides = {n: curves(fitted[n].design, fitted[n].theta[None], thetas[n], wide, two, sign) for n in designs}
     here = {
-        n: response_at(fitted[n].design, np.concatenate([fitted[n].theta[None], thetas[n]]), point, axis, two)
+        n: response_at(fitted[n].design, np.concatenate([fitted[n].theta[None], thetas[n]]), point, axis, two, sign)
         for n in designs
     }
     if (
@@ -140,8 +142,8 @@ def compare(
     lowest = np.bincount(np.argmin(stacked, axis=0), minlength=len(designs)) / stacked.shape[1]
     families = []
     for i, (name, design) in enumerate(designs.items()):
-        low, high = np.exp(np.quantile(here[name][1:], [tail, 1 - tail]))
-        edge = np.exp(np.quantile(lines[name][1], [tail, 1 - tail], axis=0))
+        low, high = np.sort(np.exp(sign * np.quantile(here[name][1:], [tail, 1 - tail])))
+        edge = np.sort(np.exp(sign * np.quantile(lines[name][1], [tail, 1 - tail], axis=0)), axis=0)
         families.append(
             Family(
                 name,
@@ -150,23 +152,24 @@ def compare(
                 {k: float(v) for k, v in fitted[name].design.values(fitted[name].theta).items()},
                 fitted[name].rms,
                 (float(places[name].min()), float(places[name].max())),
-                float(np.exp(here[name][0])),
+                float(np.exp(sign * here[name][0])),
                 float(low),
                 float(high),
                 float(lowest[i]),
                 places[name],
                 design.output,
-                np.exp(lines[name][0]),
+                np.exp(sign * lines[name][0]),
                 edge[0],
                 edge[1],
                 rows_used[name],
             )
         )
-    pairs = _pairs(families, here, lines, wides, grid, wide, target, level)
+    pairs = _pairs(families, here, lines, wides, grid, wide, target, level, sign)
     return Comparison(
         cls.id or "formula",
         cls.text,
         cls.output,
+        "low" if sign > 0 else "high",
         by,
         axis,
         point,
@@ -181,14 +184,6 @@ def compare(
         tuple(notices),
         __version__,
     )
-
-
-def _check_direction(response: str) -> None:
-    if response.lower() in BETTER_HIGH or response.lower().startswith(("acc_", "accuracy_")):
-        raise InputError(
-            f"Of {response} more is better; a comparison takes a response of which less is better.",
-            hint="Compare the error, 1 minus it.",
-        )
 
 
 def _point(cls: Any, axis: str, two: bool, at: Mapping[str, float] | None, end: float) -> dict[str, float]:
@@ -216,8 +211,9 @@ def _pairs(
     wide: Array,
     target: float,
     level: float,
+    sign: float,
 ) -> tuple[Pair, ...]:
-    """All pairs; verdicts are corrected for their number as Holm 1979 does."""
+    """All pairs, from curves of which the lower is better; verdicts are corrected for their number as Holm 1979 does."""
     tail = (1 - level) / 2
     found = []
     for a, b in combinations(families, 2):
@@ -236,6 +232,7 @@ def _pairs(
         up, down = (a.name, b.name) if first else (b.name, a.name)
         worth = _multiplier(up, here[up], wides[down], wide, target, level)
         middle = float(here[a.name][0] - here[b.name][0])
+        low, middle, high = sorted((sign * low, sign * middle, sign * high))
         found.append((a.name, b.name, middle, float(low), float(high), chance, crossing, worth))
     p = np.array([2 * min(f[5], 1 - f[5]) for f in found])
     decided = np.zeros(len(p), bool)

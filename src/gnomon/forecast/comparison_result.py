@@ -75,7 +75,7 @@ class Multiplier:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two families at the point: ln difference, chance that the first is lower, verdict, crossing, compute multiplier."""
+    """Two families at the point: ln difference, chance that the first is better, verdict, crossing, compute multiplier."""
 
     first: str
     second: str
@@ -99,6 +99,7 @@ class Comparison:
     law: str
     formula: str
     response: str
+    better: str
     by: str
     axis: str
     at: dict[str, float]
@@ -121,6 +122,7 @@ class Comparison:
             "law": self.law,
             "formula": self.formula,
             "response": self.response,
+            "better": self.better,
             "by": self.by,
             "axis": self.axis,
             "at": self.at,
@@ -130,7 +132,7 @@ class Comparison:
             "winner": self.winner,
         }
         if self.winner is None:
-            document["winner_reason"] = "undecided: no family is lower than all others at this level"
+            document["winner_reason"] = "undecided: no family is better than all others at this level"
         return document | {
             "paired": self.paired,
             "frontier": self.frontier,

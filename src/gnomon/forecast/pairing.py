@@ -113,9 +113,11 @@ def paired_refits(
     }
 
 
-def frontier_refits(design: Design, x: Array, cells: Array, draws: int, seed: int) -> tuple[Penalised, Array, Array]:
-    """Law on the frontier, and on the frontiers of resamples of one row a cell; whether each row is on the first."""
-    chosen = select_frontier(x, design.output, np.ones((1, len(x))))[0]
+def frontier_refits(
+    design: Design, x: Array, cells: Array, draws: int, seed: int, sign: float
+) -> tuple[Penalised, Array, Array]:
+    """Law on the frontier, and on the frontiers of resamples of one row a cell; whether each row is on the first; sign -1: highest rows."""
+    chosen = select_frontier(x, design.output**sign, np.ones((1, len(x))))[0]
     if chosen.sum() <= design.p:
         raise RefusalError(
             f"The frontier has {int(chosen.sum())} runs for {design.p} parameters.",
@@ -124,7 +126,7 @@ def frontier_refits(design: Design, x: Array, cells: Array, draws: int, seed: in
         )
     fitted = fit_penalised(design.rows(chosen))
     load = one_a_cell(cells, draws, seed)
-    marks = select_frontier(x, design.output, load)
+    marks = select_frontier(x, design.output**sign, load)
     s = max(fitted.scale, fitted.rms)
     prior = redrawn(fitted, draws, np.random.default_rng([seed, 0xF208]))
     whole = Design(design.law, design.inputs, design.output, design.groups)
