@@ -149,3 +149,14 @@ def split_as_published(runs: gn.Runs) -> tuple[gn.Runs, list[tuple[float, float,
         (i,) = np.flatnonzero(wanted)
         targets.append((float(params[i]), float(runs["tokens"][i]), float(runs["loss"][i])))
     return runs.keep(chosen, "not among the five fitted runs"), targets
+
+
+def test_one_constant_says_what_training_costs() -> None:
+    """Derived columns, forecasts, plans and charts of runs that give no FLOP take the same cost."""
+    from gnomon.forecast import predict
+    from gnomon.plan import dense6
+    from gnomon.report.live import along
+    from gnomon.runs.derive import TRAIN_FLOPS
+
+    assert dense6.train == along.COST == predict.TRAIN_FLOPS == TRAIN_FLOPS
+    assert dense6.tokens(6e20, 1e9) == pytest.approx(1e11)

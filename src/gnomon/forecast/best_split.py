@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from gnomon.fit.design import Design
+from gnomon.runs.derive import TRAIN_FLOPS
 
 Array = np.ndarray
 
@@ -18,7 +19,7 @@ def place_of(design: Design, two: bool) -> Array:
     """Each row on the axis: its input, or with `two` the compute 6 params tokens."""
     if not two:
         return design.inputs[0]
-    return np.asarray(6.0 * design.inputs[0] * design.inputs[1])  # C = 6 N D, Kaplan et al. 2020, section 2.1
+    return np.asarray(TRAIN_FLOPS * design.inputs[0] * design.inputs[1])
 
 
 def curves(design: Design, best: Array, draws: Array, grid: Array, two: bool, sign: float) -> tuple[Array, Array]:
@@ -43,10 +44,10 @@ def _ln(design: Design, theta: Array, points: Mapping[str, Array], sign: float) 
 def _along(design: Design, theta: Array, flops: Array, sign: float) -> Array:
     """sign ln response at the best split of each budget, (B, m): the smallest over sizes around those measured."""
     sizes = dict(zip(design.law.inputs, design.inputs, strict=True))
-    ratio = float(np.exp(np.mean(np.log(sizes["params"] / np.sqrt(6 * sizes["params"] * sizes["tokens"])))))
+    ratio = float(np.exp(np.mean(np.log(sizes["params"] / np.sqrt(TRAIN_FLOPS * sizes["params"] * sizes["tokens"])))))
     offset = np.logspace(-SPLIT_SPAN / 2, SPLIT_SPAN / 2, SPLITS)
     best = np.full((len(theta), len(flops)), np.inf)
     for k in offset:
         params = ratio * k * np.sqrt(flops)
-        best = np.fmin(best, _ln(design, theta, {"params": params, "tokens": flops / (6 * params)}, sign))
+        best = np.fmin(best, _ln(design, theta, {"params": params, "tokens": flops / (TRAIN_FLOPS * params)}, sign))
     return best

@@ -20,6 +20,7 @@ from gnomon.forecast.crossing import equal_response, find_crossing
 from gnomon.forecast.direction import better_sign
 from gnomon.forecast.pairing import family_rows, frontier_refits, paired_refits, shared_cells
 from gnomon.forecast.penalised import fit_penalised
+from gnomon.runs.derive import TRAIN_FLOPS
 
 Array = np.ndarray
 
@@ -94,7 +95,7 @@ def compare(
         raise InputError("A frontier is taken along one column; params and tokens have their own best split.")
     begin = min(float(p.min()) for p in places.values())
     top = max(float(p.max()) for p in places.values())
-    target = point.get(axis, 6 * point.get("params", 1.0) * point.get("tokens", 1.0))
+    target = point.get(axis, TRAIN_FLOPS * point.get("params", 1.0) * point.get("tokens", 1.0))
     grid = np.geomspace(min(begin, target), max(top * BEYOND, target * 2), POINTS)
     wide = np.geomspace(grid[0] / REACH, grid[-1] * REACH, 2 * POINTS)
     if target > 10 * end:
