@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from gnomon.fit.result import Fit as Fit
     from gnomon.forecast.backtesting import Backtest as Backtest
     from gnomon.forecast.backtesting import backtest as backtest
-    from gnomon.forecast.comparison import Comparison as Comparison
     from gnomon.forecast.comparison import compare as compare
+    from gnomon.forecast.comparison_result import Comparison as Comparison
     from gnomon.forecast.predict import Forecast as Forecast
     from gnomon.laws.law import Law as Law
     from gnomon.laws.law import Published as Published

@@ -168,3 +168,19 @@ def test_published_curves_are_forecast_as_well_as_by_the_authors(
     assert score_curves(annealing.law, held_out).mean.relative <= 0.0025
     area_only = type(annealing.law)(**annealing.law.values | {"C": 0.0})
     assert score_curves(area_only, held_out).mean.relative > 2.5 * score_curves(annealing.law, held_out).mean.relative
+
+
+def test_still_inputs_alone_excuse_a_constant_column() -> None:
+    from gnomon.errors import RefusalError
+    from gnomon.fit.design import Design
+    from gnomon.fit.estimate import check_enough
+
+    class Moving(Mpl):
+        still_inputs = ()
+
+    law = Mpl
+    inputs = (np.zeros(40), np.arange(500.0, 540.0))
+    runs = type("Table", (), {"removed": ()})()
+    check_enough(Design(law, inputs, np.linspace(3, 2, 40), np.arange(40), np.ones(40)), runs)
+    with pytest.raises(RefusalError, match="schedule is 0"):
+        check_enough(Design(Moving, inputs, np.linspace(3, 2, 40), np.arange(40), np.ones(40)), runs)

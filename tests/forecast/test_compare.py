@@ -14,7 +14,7 @@ from gnomon.errors import ColumnError, InputError, RefusalError
 from gnomon.forecast import compare
 from gnomon.forecast.crossing import equal_response, last_root
 from gnomon.forecast.frontier import frontier
-from gnomon.forecast.simulate import in_common, noise, within_run
+from gnomon.forecast.simulate import in_common, noise, variance_parts, within_run
 
 CROSSING = 3e20
 LAW = "pow_floor(flops)"
@@ -179,3 +179,46 @@ def test_mammut_overtakes_clip_where_the_paper_says(public_data: Callable[[str],
         assert found.winner == crossing.winner == "mammut"
         assert crossing.value is not None
         assert 1e19 < crossing.value < 1e20
+
+
+def test_checkpoints_of_a_run_are_not_so_many_runs() -> None:
+    """12 runs of 5 nearly equal checkpoints under a law of 3 parameters know their noise as 12 runs do, not as 60 rows."""
+    flops = np.geomspace(1e18, 1e21, 12)
+    rows = np.repeat(np.arange(12), 5)
+    many = np.vander(np.log(flops) - np.log(flops).mean(), 3)[rows]
+    parted, naive = [], []
+    for seed in range(60):
+        rng = np.random.default_rng([seed, 31])
+        noise = rng.normal(0, 1.0, 12)[rows] + rng.normal(0, 1 / 3, 60)
+        residual = noise - many @ np.linalg.lstsq(many, noise, rcond=None)[0]
+        parted.append(sum(variance_parts(residual, rows, 3)) / (1 + 1 / 9))
+        naive.append((residual @ residual) / 57 / (1 + 1 / 9))
+    assert np.mean(parted) == pytest.approx(
+        1.0, abs=0.18
+    )  # three standard errors of a mean of 60 at 9 degrees of freedom
+    assert np.mean(naive) < 0.88  # the negative control: rows taken as independent say too little
+
+
+def test_more_is_better_where_it_is_said() -> None:
+    """1 / loss of the same families: winner, crossing and multiplier as for the loss, under the mirrored law."""
+    table = families(0, noise=1e-4)
+    loss = {"family": table["family"], "flops": table["flops"], "loss": (table["flops"] / 1e20) ** -0.1}
+    second = np.asarray(table["family"]) == "b"
+    loss["loss"] = np.where(second, (table["flops"] / 1e20) ** -0.15, loss["loss"])
+    loss["loss"] = loss["loss"] * np.exp(np.random.default_rng(4).normal(0, 1e-3, 32))
+    gain = {k: v for k, v in loss.items() if k != "loss"} | {"value": 1 / loss["loss"]}
+    low = compare("loss = a * flops^-b", loss, at={"flops": 1e22}, draws=200)
+    high = compare("value = a * flops^b", gain, at={"flops": 1e22}, draws=200, better="high")
+    assert low.winner == high.winner == "b"
+    assert high.to_dict()["better"] == "high"
+    assert high.pairs[0].crossing.winner == "b"
+    assert high.pairs[0].crossing.value == pytest.approx(low.pairs[0].crossing.value, rel=0.05)
+    assert high.pairs[0].multiplier.value == pytest.approx(low.pairs[0].multiplier.value, rel=0.05)
+    assert all(f.low < f.value < f.high for f in high.families)
+    assert high.pairs[0].low < high.pairs[0].difference < high.pairs[0].high
+    assert high.pairs[0].difference < 0  # ln(first / second) of the response itself
+    assert compare("value = a * flops^b", gain, at={"flops": 1e22}, draws=200, better="low").winner == "a"
+    with pytest.raises(InputError, match="Nothing says"):
+        compare("value = a * flops^b", gain, draws=200)
+    with pytest.raises(InputError, match="low or high"):
+        compare("value = a * flops^b", gain, draws=200, better="more")

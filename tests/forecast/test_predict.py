@@ -165,3 +165,14 @@ def test_the_published_targets_lie_in_their_intervals(
         assert point.low is not None
         assert point.high is not None
         assert point.low <= loss <= point.high
+
+
+def test_one_constant_says_what_training_costs() -> None:
+    """Derived columns, forecasts, plans and charts of runs that give no FLOP take the same cost."""
+    from gnomon.forecast import predict
+    from gnomon.plan import dense6
+    from gnomon.report.live import along
+    from gnomon.runs.derive import TRAIN_FLOPS
+
+    assert dense6.train == along.COST == predict.TRAIN_FLOPS == TRAIN_FLOPS
+    assert dense6.tokens(6e20, 1e9) == pytest.approx(1e11)

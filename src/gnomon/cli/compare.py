@@ -32,7 +32,7 @@ from gnomon.cli.terminal.text import bold, dim
 
 if TYPE_CHECKING:
     from gnomon.forecast import Comparison
-    from gnomon.forecast.comparison import Pair
+    from gnomon.forecast.comparison_result import Pair
 
 EXAMPLES = """gnomon compare runs.csv --by family --law "pow_floor(flops)" --at flops=1e24
 gnomon compare runs.csv --by corpus --law chinchilla --at params=7B,tokens=2T
@@ -62,6 +62,12 @@ PairOption = Annotated[
 FrontierOption = Annotated[
     bool, typer.Option("--frontier", help="only the best run of each factor of two in scale, chosen anew in every draw")
 ]
+BetterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--better", metavar="low|high", help="which end of the response wins; default: low if its name says so"
+    ),
+]
 DrawsOption = Annotated[str, typer.Option("--draws", metavar="N", help="refits behind the probabilities")]
 
 
@@ -73,6 +79,7 @@ def compare(
     pair_by: PairOption = None,
     frontier: FrontierOption = False,
     response: ResponseOption = None,
+    better: BetterOption = None,
     column: ColumnOption = None,
     where: WhereOption = None,
     draws: DrawsOption = "1000",
@@ -84,7 +91,7 @@ def compare(
 ) -> None:
     """Which recipe wins, and from which scale on.
 
-    Fits one law to each family and draws them together: who is lower at the point and how sure that is, where the
+    Fits one law to each family and draws them together: who is better at the point and how sure that is, where the
     curves cross, and how much compute the better one saves. Undecided is an answer.
     """
     from gnomon.forecast import compare as compare_families
@@ -101,7 +108,15 @@ def compare(
         progress.now("fitting each family")
         with placed(table):
             found = compare_families(
-                law, table, by=by, at=place, response=response, pair_by=pair_by, frontier=frontier, **options
+                law,
+                table,
+                by=by,
+                at=place,
+                response=response,
+                better=better,
+                pair_by=pair_by,
+                frontier=frontier,
+                **options,
             )
         drawn = save_picture(found, plot)
     answer(found.to_dict() | {"plot": drawn}, lambda page: draw_comparison(page, found), as_json=json)
@@ -113,7 +128,7 @@ def draw_comparison(page: Page, found: Comparison) -> None:
     page.line(f"{found.response} of {len(found.families)} families by {found.by}, law {found.law}, at {where}")
     page.blank()
     rows = []
-    for family in sorted(found.families, key=lambda f: f.value):
+    for family in sorted(found.families, key=lambda f: f.value, reverse=found.better == "high"):
         value, ends = estimate(family.value, family.low, family.high)
         name = bold(family.name) if family.name == found.winner else family.name
         rows.append([name, f"{family.runs:,}", bold(value), dim(ends), percent(family.wins)])
@@ -123,13 +138,13 @@ def draw_comparison(page: Page, found: Comparison) -> None:
             Column("runs"),
             Column(found.response),
             Column(f"{percent(found.level)} interval"),
-            Column("lowest in"),
+            Column("highest in" if found.better == "high" else "lowest in"),
         ],
         rows,
     )
     page.blank()
     if found.winner is None:
-        page.mark("open", f"undecided at {percent(found.level)}: no family is lower than all others")
+        page.mark("open", f"undecided at {percent(found.level)}: no family is better than all others")
     else:
         page.mark("good", bold(found.winner), f" wins at {percent(found.level)}")
     for pair in found.pairs:

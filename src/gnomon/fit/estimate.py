@@ -203,7 +203,7 @@ def check_enough(design: Design, runs: Runs) -> None:
             code="too-few-rows",
         )
     for name, values in zip((*cls.inputs, cls.output), (*design.inputs, design.output), strict=True):
-        if name not in (*cls.still_inputs, *cls.made_inputs) and np.ptp(values) <= 1e-12 * abs(float(values[0])):
+        if name not in cls.still_inputs and np.ptp(values) <= 1e-12 * abs(float(values[0])):
             raise RefusalError(
                 f"{name} is {values[0]:.6g} in all {n} rows: {label} cannot be fitted to a constant.",
                 hint=f"Add runs with other values of {name}, or choose a law without it (gnomon laws)."

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gnomon.forecast.backtesting import Backtest as Backtest
     from gnomon.forecast.backtesting import backtest as backtest
-    from gnomon.forecast.comparison import Comparison as Comparison
     from gnomon.forecast.comparison import compare as compare
+    from gnomon.forecast.comparison_result import Comparison as Comparison
     from gnomon.forecast.grade import Grade as Grade
     from gnomon.forecast.predict import Forecast as Forecast
     from gnomon.forecast.predict import Point as Point
@@ -23,7 +23,7 @@ _HOME = {
     "backtest": "gnomon.forecast.backtesting",
     "Emergence": "gnomon.forecast.task_law",
     "emergence": "gnomon.forecast.task_law",
-    "Comparison": "gnomon.forecast.comparison",
+    "Comparison": "gnomon.forecast.comparison_result",
     "compare": "gnomon.forecast.comparison",
     "Forecast": "gnomon.forecast.predict",
     "Grade": "gnomon.forecast.grade",

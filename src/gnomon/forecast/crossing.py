@@ -1,4 +1,4 @@
-"""Where two families of curves cross: draws of two laws along one axis, who is lower, from where on, and by what factor in compute."""
+"""Where two families of curves cross: draws of two laws along one axis, who is better, from where on, and by what factor in compute."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ ENOUGH = (
 
 @dataclass(frozen=True)
 class Crossing:
-    """From where on the challenger is lower.
+    """From where on the challenger is better.
 
     Args:
-        winner: the family that is lower beyond the crossing.
-        loser: the family that is lower before it.
+        winner: the family that is better beyond the crossing.
+        loser: the family that is better before it.
         value: on the axis, of the laws as fitted; None when they do not cross in the range looked at.
-        low: lower end of the interval; None when the winner may be lower everywhere.
-        high: upper end; None when the winner may never be lower.
+        low: lower end of the interval; None when the winner may be better everywhere.
+        high: upper end; None when the winner may never be better.
         share: of the draws that cross in this direction.
         once: of the draws that cross exactly once.
         reported: whether enough draws cross once for the crossing to be stated.
@@ -49,9 +49,11 @@ class Crossing:
         if self.value is None:
             document |= {"value_reason": none, "inside_reason": none}
         if self.low is None:
-            document["low_reason"] = f"in so many draws {self.winner} is lower from the start of the range"
+            document["low_reason"] = f"in so many draws {self.winner} is better from the start of the range"
         if self.high is None:
-            document["high_reason"] = f"in so many draws {self.winner} is not lower anywhere up to the end of the range"
+            document["high_reason"] = (
+                f"in so many draws {self.winner} is not better anywhere up to the end of the range"
+            )
         return document
 
 
@@ -85,7 +87,7 @@ def find_crossing(
     Args:
         names: of the families.
         grid: the axis (m,), increasing.
-        best: ln response of the laws as fitted, (m,) each.
+        best: ln response of the laws as fitted, or its negative where more is better, (m,) each.
         draws: the same of every draw, (B, m) each; row b of both belongs together.
         level: of the interval.
         ranges: of the runs of each family on the axis.

@@ -18,6 +18,7 @@ from gnomon.forecast.scale import is_rate, miss
 from gnomon.forecast.variance import Terms, constants
 from gnomon.laws.columns import SETTINGS
 from gnomon.laws.law import Law
+from gnomon.runs.derive import TRAIN_FLOPS
 
 Array = np.ndarray
 
@@ -205,7 +206,9 @@ def _value(point: Mapping[str, Any], name: str, index: int, law: Law | None = No
         others = sorted(triple - {name})
         if name in triple and all(o in point for o in others):
             a, b = (_number(point[o], o) for o in others)
-            return a * b * 6 if name == "flops" else point_flops(point) / (6 * _number(point[_pair(name)], _pair(name)))
+            if name == "flops":
+                return TRAIN_FLOPS * a * b
+            return point_flops(point) / (TRAIN_FLOPS * _number(point[_pair(name)], _pair(name)))
         raise InputError(
             f"Point {index + 1} has no {name}; it gives {', '.join(point) or 'nothing'}.",
             hint=near(name, point) or f"Add {name}=...",

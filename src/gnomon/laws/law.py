@@ -58,7 +58,8 @@ class Law:
         exempt: contract check to the reason why this law cannot pass it; the check must then fail.
         still_inputs: inputs that may keep one value in a fit, as when one size has checkpoints only.
         arguments: numbers that chose this variant of the law ("bnsl(2)").
-        made_inputs: inputs that are no numbers in a table; `laid_on` and `arrays` make numbers of them.
+        made_inputs: inputs that are no numbers in a table; `laid_on` and `arrays` make numbers of them. Whether they may keep one
+            value is for `still_inputs` alone to say.
         prior: per parameter (mean, sd) of what is known before the data, on the solver's coordinate (the logarithm of a
             `log` parameter); its strength is chosen by held-out data, see gnomon.fit.prior.
         accuracy: relative error of `formula` against the text, where it sums by a rule instead of term by term.

@@ -47,6 +47,7 @@ class ScheduleLaw(Law):
 
     inputs = ("schedule", "step")
     made_inputs = ("schedule",)
+    still_inputs = ("schedule",)
     domain = {"schedule": (-1.0, np.inf), "step": (0.0, np.inf)}
     ranges = {"schedule": (0.0, 3.0), "step": (float(FIRST_STEP), 3999.0)}
     fixed_units = {"schedule": FIXED, "step": FIXED}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from gnomon.errors import InputError, UnknownNameError, near
+from gnomon.runs.derive import TRAIN_FLOPS
 from gnomon.runs.numbers import parse_number
 
 
@@ -133,7 +134,7 @@ class MoeActive:
 # Kaplan et al. 2020, section 2.1: a forward pass is 2 FLOP per parameter and token, a backward pass twice that.
 dense6 = PerParameter(
     "6ND",
-    train=6.0,
+    train=TRAIN_FLOPS,
     serve=2.0,
     assumption="training costs 6 FLOP per parameter and token, serving 2; attention over long contexts is not counted",
 )

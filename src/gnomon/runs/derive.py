@@ -10,6 +10,9 @@ from gnomon.runs.cells import Array
 from gnomon.runs.schema import FIELDS
 from gnomon.runs.table import Column, Runs
 
+TRAIN_FLOPS = 6.0
+"""FLOP per parameter and token of training, where nothing else is known: forward 2, backward 4 (Kaplan et al. 2020, section 2.1)."""
+
 
 def derive(runs: Runs) -> Runs:
     """Add what follows from the columns of a table, each marked with its formula.
@@ -49,14 +52,14 @@ def _third(runs: Runs) -> tuple[str, Array, str, str] | None:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if missing == ["flops"]:
             n, d = runs.numbers(size, "tokens")
-            return "flops", 6 * n * d, f"6 {size} tokens", "6ND"
+            return "flops", TRAIN_FLOPS * n * d, f"6 {size} tokens", "6ND"
         if missing == ["tokens"]:
             n, c = runs.numbers(size, "flops")
-            return "tokens", _finite(c / (6 * n)), f"flops / (6 {size})", "6ND"
+            return "tokens", _finite(c / (TRAIN_FLOPS * n)), f"flops / (6 {size})", "6ND"
         if size == "active_params":
             return None  # FLOP say nothing about the parameters that are not active
         d, c = runs.numbers("tokens", "flops")
-        return "params", _finite(c / (6 * d)), "flops / (6 tokens)", "6ND"
+        return "params", _finite(c / (TRAIN_FLOPS * d)), "flops / (6 tokens)", "6ND"
 
 
 def _finite(values: Array) -> Array:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gnomon.errors import GnomonError
+from gnomon.plan.cost import dense6
 from gnomon.report.axes import Array
 from gnomon.report.charts import Curve
 from gnomon.report.words import number, rounded
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 POINTS = 60
 """Points of the line: at 700 px one every 11 px, straight to the eye between."""
 
-COST = 6.0
-"""FLOP per parameter and token of training."""
+COST = dense6.train
+"""FLOP per parameter and token of training, where a fit or a point does not say what it cost."""
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def crossing_numbers(found: Comparison) -> CrossingNumbers:
-    """All families; the crossing is that of the two that are lowest at the point compared at."""
-    best = sorted(found.families, key=lambda f: f.value)[:2]
+    """All families; the crossing is that of the two that are best at the point compared at."""
+    best = sorted(found.families, key=lambda f: f.value, reverse=found.better == "high")[:2]
     names = {f.name for f in best}
     crossing = next(p.crossing for p in found.pairs if {p.first, p.second} == names)
     families = [FamilyCurve(f.name, f.x, f.y, f.used, f.curve, f.curve_low, f.curve_high) for f in found.families]
