@@ -46,9 +46,14 @@ LawOption = Annotated[
     ),
 ]
 IntervalsOption = Annotated[
-    str, typer.Option("--intervals", metavar="HOW", help="bootstrap (whole runs resampled), profile or none")
+    str,
+    typer.Option(
+        "--intervals",
+        metavar="HOW",
+        help="bootstrap (whole runs resampled), wild (residuals of runs change sign), parametric (seed noise), profile or none",
+    ),
 ]
-DrawsOption = Annotated[str, typer.Option("--draws", metavar="N", help="refits of the bootstrap")]
+DrawsOption = Annotated[str, typer.Option("--draws", metavar="N", help="refits behind the intervals")]
 SaveOption = Annotated[
     str | None,
     typer.Option(

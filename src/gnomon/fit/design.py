@@ -95,6 +95,7 @@ class Design:
         *,
         weights: Array | None = None,
         prior: Prior | None = None,
+        target: Array | None = None,
         **how: Any,
     ) -> Solution:
         """`minimise` on these rows from each row of theta (B, p), with the design's own weights and prior.
@@ -104,11 +105,13 @@ class Design:
             theta: starts.
             weights: (n,) or (B, n), multiplied with those of the rows: draws of a bootstrap, runs left out.
             prior: instead of the design's own.
+            target: (B, n) output in fit units, instead of the measured one: simulated measurements.
             how: continuation, iterations, frozen, tolerance of `minimise`.
         """
         own = self.weights
         load = weights if own is None else own if weights is None else own * weights
-        return minimise(self.kernel, objective, theta, self.target, weights=load, prior=prior or self.prior, **how)
+        goal = self.target if target is None else target
+        return minimise(self.kernel, objective, theta, goal, weights=load, prior=prior or self.prior, **how)
 
     @property
     def load(self) -> Array:

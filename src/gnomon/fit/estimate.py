@@ -10,14 +10,13 @@ import numpy as np
 
 import gnomon.fit.diagnose as diagnose
 from gnomon.errors import InputError, Notice, RefusalError, UnknownNameError, near
-from gnomon.fit.bootstrap import bootstrap
 from gnomon.fit.design import Design
+from gnomon.fit.engines import DRAWING, ENGINES, Question
 from gnomon.fit.objective import Objective
 from gnomon.fit.objective import objective as find_objective
 from gnomon.fit.prior import plain_value, with_prior
-from gnomon.fit.profile import Profile, profile
-from gnomon.fit.result import Estimate, Fit, SecondOpinion, Starts
-from gnomon.fit.search import Search, search
+from gnomon.fit.result import Estimate, Fit, SecondOpinion
+from gnomon.fit.search import search
 from gnomon.laws.law import Law
 from gnomon.laws.simplex import off_the_simplex
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-INTERVALS = ("bootstrap", "profile", "none")
 LEAST_DRAWS = 20  # below that an interval end is one draw
 MEANINGLESS = 3.0  # a 90 % interval whose ends differ by this factor: the amplitude is not determined alone
 
@@ -51,8 +49,9 @@ def fit(
         runs: a Runs, or whatever `read_runs` takes.
         response: column to be fitted; default: the law's output.
         objective: "huber" (log residuals, delta 1e-3; "huber:0.01" for another), "squared_log", "squared", "relative".
-        intervals: "bootstrap" (resampling whole runs), "profile" or "none".
-        draws: refits for "bootstrap".
+        intervals: the engine behind them, one of `gnomon.fit.engines.ENGINES`: "bootstrap" (whole runs resampled), "wild" (residuals of
+            whole runs change sign), "parametric" (seed noise), "profile" or "none".
+        draws: refits of the engines that refit.
         level: of the intervals, between 0 and 1.
         seed: of the resampling.
         where: SQL condition rows must meet.
@@ -107,7 +106,9 @@ def fit(
                 f"Only one of {found.tried} starts reached the best value: it may not be the global optimum.",
             )
         )
-    estimates, drawn, starts = _uncertainty(design, how, found, ident.at_bound, intervals, draws, level, seed, notices)
+    known = ENGINES[intervals](Question(design, how, found, ident.at_bound, draws, level, seed))
+    estimates = known.estimates
+    notices += known.notices
     values = {k: float(v) for k, v in design.values(found.theta).items()}
     second = {k: float(v) for k, v in design.values(theta2).items()}
     notices += _parameter_notices(cls, estimates, second, other, level, ident.pair)
@@ -124,11 +125,11 @@ def fit(
         objective=how.name if how.name != "huber" or how.delta == 1e-3 else f"huber:{how.delta:g}",
         value=_reported_value(how, plain_value(design, how, found.theta), design),
         parameters=estimates,
-        draws=drawn,
+        draws=known.draws,
         level=level,
         intervals=intervals,
         seed=seed,
-        starts=starts,
+        starts=known.starts,
         data=_columns_used(used, cls),
         given=table.given,
         removed=tuple((r.why, r.count) for r in used.removed),
@@ -214,92 +215,14 @@ def check_enough(design: Design, runs: Runs) -> None:
 
 
 def _check_options(intervals: str, draws: int, level: float) -> None:
-    if intervals not in INTERVALS:
-        raise UnknownNameError(f"There is no interval estimator {intervals!r}.", hint=near(intervals, INTERVALS))
+    if intervals not in ENGINES:
+        raise UnknownNameError(f"There is no interval estimator {intervals!r}.", hint=near(intervals, ENGINES))
     if not 0 < level < 1:
         raise InputError(f"The level must lie between 0 and 1; got {level:g}.", hint="For nine in ten write 0.9.")
-    if intervals == "bootstrap" and draws < LEAST_DRAWS:
+    if intervals in DRAWING and draws < LEAST_DRAWS:
         raise InputError(
             f"At least {LEAST_DRAWS} draws are needed for an interval; got {draws}.", hint="The default is 1000."
         )
-
-
-def _uncertainty(
-    design: Design,
-    how: Objective,
-    found: Search,
-    at_bound: tuple[str, ...],
-    intervals: str,
-    draws: int,
-    level: float,
-    seed: int,
-    notices: list[Notice],
-) -> tuple[dict[str, Estimate], dict[str, Array] | None, Starts]:
-    best = design.values(found.theta)
-    starts = Starts(found.tried, found.converged, found.at_best, found.decrement)
-    if intervals == "bootstrap":
-        drawn = bootstrap(design, how, found.theta, draws, seed)
-        starts = Starts(
-            found.tried,
-            found.converged,
-            found.at_best,
-            found.decrement,
-            draws,
-            int(drawn.converged.sum()),
-            None if np.isnan(drawn.confirmed) else drawn.confirmed,
-        )
-        lost = draws - int(drawn.converged.sum())
-        if lost:
-            notices.append(
-                Notice(
-                    "draws-not-converged",
-                    f"{lost} of {draws} refits did not converge; they are kept where they ended.",
-                    {"count": lost},
-                )
-            )
-        finite = np.isfinite(drawn.objective)
-        values = {k: np.asarray(v)[finite] for k, v in design.values(drawn.theta).items()}
-        tail = (1 - level) / 2
-        estimates = {}
-        for k, v in values.items():
-            low, high = (float(q) for q in np.quantile(v, [tail, 1 - tail]))
-            estimates[k] = Estimate(float(best[k]), low, high, float(v.std(ddof=1)), k in at_bound)
-        return estimates, values, starts
-    if intervals == "profile":
-        return _profiles(design, how, found, at_bound, level), None, starts
-    reason = "intervals were not asked for"
-    return {k: Estimate(float(best[k]), None, None, None, k in at_bound, reason) for k in best}, None, starts
-
-
-def _profiles(
-    design: Design, how: Objective, found: Search, at_bound: tuple[str, ...], level: float
-) -> dict[str, Estimate]:
-    """Profile intervals in coordinates, pushed to the user's units.
-
-    Amplitudes are profiled in centred units and then rescaled with the exponents at their best values: their interval says how
-    well the law's level is known, not how the amplitude trades against an exponent.
-    """
-    best = design.values(found.theta)
-    estimates = {}
-    for j, name in enumerate(design.law.parameters):
-        interval: Profile = profile(design, how, found.theta, found.value, j, level)
-        ends = []
-        for end in (interval.low, interval.high):
-            moved = found.theta.copy()
-            moved[j] = end
-            ends.append(float(design.values(moved)[name]))
-        low, high = min(ends), max(ends)
-        width = (high - low) / 2
-        from scipy.stats import norm
-
-        estimates[name] = Estimate(
-            float(best[name]),
-            low,
-            high,
-            width / float(norm.ppf(0.5 + level / 2)),
-            name in at_bound or interval.open_low or interval.open_high,
-        )
-    return estimates
 
 
 def _parameter_notices(

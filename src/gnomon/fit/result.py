@@ -78,7 +78,7 @@ class Fit:
         parameters: name to Estimate.
         draws: name to (B,) values of the refits behind the intervals, paired over names; None without them.
         level: of the intervals.
-        intervals: the estimator behind them: "bootstrap", "profile" or "none".
+        intervals: the engine behind them, one of `gnomon.fit.engines.ENGINES`.
         data: the rows used, with the columns used.
         given: rows read, before anything was removed.
         removed: (why, count) of every removal.

@@ -1,0 +1,158 @@
+"""The choice of intervals: a table of engines that all answer the same question, how far each parameter may be off.
+
+A new engine is a file with its method and one entry of `ENGINES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from gnomon.errors import Notice
+from gnomon.fit.bootstrap import Draws, bootstrap
+from gnomon.fit.design import Design
+from gnomon.fit.objective import Objective
+from gnomon.fit.parametric import parametric, seed_noise
+from gnomon.fit.profile import profile
+from gnomon.fit.result import Estimate, Starts
+from gnomon.fit.search import Search
+from gnomon.fit.wild import wild
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Question:
+    """A finished fit whose uncertainty is asked for.
+
+    Args:
+        design: the rows.
+        objective: that was minimised.
+        found: the optimum and how it was found.
+        at_bound: parameters that ended at a bound.
+        draws: refits, for engines that refit.
+        level: of the intervals.
+        seed: of random numbers.
+    """
+
+    design: Design
+    objective: Objective
+    found: Search
+    at_bound: tuple[str, ...]
+    draws: int
+    level: float
+    seed: int
+
+    @property
+    def best(self) -> dict[str, float]:
+        """Parameter values at the optimum."""
+        return {k: float(v) for k, v in self.design.values(self.found.theta).items()}
+
+    @property
+    def starts(self) -> Starts:
+        """How the search ended."""
+        found = self.found
+        return Starts(found.tried, found.converged, found.at_best, found.decrement)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Parameter name to estimate; the draws behind them, name to (B,), None without any; what the user must know."""
+
+    estimates: dict[str, Estimate]
+    draws: dict[str, Array] | None
+    starts: Starts
+    notices: list[Notice] = field(default_factory=list)
+
+
+def by_bootstrap(asked: Question) -> Answer:
+    """Whole runs drawn with replacement (`bootstrap`)."""
+    return _drawn(asked, bootstrap(asked.design, asked.objective, asked.found.theta, asked.draws, asked.seed))
+
+
+def by_wild(asked: Question) -> Answer:
+    """Residuals of whole runs change sign (`wild`)."""
+    return _drawn(asked, wild(asked.design, asked.objective, asked.found.theta, asked.draws, asked.seed))
+
+
+def by_parametric(asked: Question) -> Answer:
+    """The law plus seed noise (`parametric`)."""
+    noise = seed_noise(asked.design)
+    drawn = parametric(asked.design, asked.objective, asked.found.theta, asked.draws, asked.seed, noise)
+    told = Notice(
+        "seed-noise", f"{noise.sentence()}.", {"sd": noise.sd, "slope": noise.slope, "repeats": noise.freedom}
+    )
+    answer = _drawn(asked, drawn)
+    return replace(answer, notices=[told, *answer.notices])
+
+
+def by_profile(asked: Question) -> Answer:
+    """Profile intervals in coordinates, pushed to the user's units.
+
+    Amplitudes are profiled in centred units and then rescaled with the exponents at their best values: their interval says how
+    well the law's level is known, not how the amplitude trades against an exponent.
+    """
+    from scipy.stats import norm
+
+    design, found, best = asked.design, asked.found, asked.best
+    estimates = {}
+    for j, name in enumerate(design.law.parameters):
+        interval = profile(design, asked.objective, found.theta, found.value, j, asked.level)
+        ends = []
+        for end in (interval.low, interval.high):
+            moved = found.theta.copy()
+            moved[j] = end
+            ends.append(float(design.values(moved)[name]))
+        low, high = min(ends), max(ends)
+        estimates[name] = Estimate(
+            best[name],
+            low,
+            high,
+            (high - low) / 2 / float(norm.ppf(0.5 + asked.level / 2)),
+            name in asked.at_bound or interval.open_low or interval.open_high,
+        )
+    return Answer(estimates, None, asked.starts)
+
+
+def without(asked: Question) -> Answer:
+    """Values alone."""
+    reason = "intervals were not asked for"
+    estimates = {k: Estimate(v, None, None, None, k in asked.at_bound, reason) for k, v in asked.best.items()}
+    return Answer(estimates, None, asked.starts)
+
+
+def _drawn(asked: Question, drawn: Draws) -> Answer:
+    """Quantiles of the refits; those that did not converge are counted."""
+    count = int(drawn.converged.sum())
+    confirmed = None if np.isnan(drawn.confirmed) else drawn.confirmed
+    starts = replace(asked.starts, draws=asked.draws, draws_converged=count, draws_confirmed=confirmed)
+    notices = []
+    if count < asked.draws:
+        lost = asked.draws - count
+        notices.append(
+            Notice(
+                "draws-not-converged",
+                f"{lost} of {asked.draws} refits did not converge; they are kept where they ended.",
+                {"count": lost},
+            )
+        )
+    finite = np.isfinite(drawn.objective)
+    values = {k: np.asarray(v)[finite] for k, v in asked.design.values(drawn.theta).items()}
+    tail = (1 - asked.level) / 2
+    estimates = {}
+    for name, v in values.items():
+        low, high = (float(q) for q in np.quantile(v, [tail, 1 - tail]))
+        estimates[name] = Estimate(asked.best[name], low, high, float(v.std(ddof=1)), name in asked.at_bound)
+    return Answer(estimates, values, starts, notices)
+
+
+ENGINES: dict[str, Callable[[Question], Answer]] = {
+    "bootstrap": by_bootstrap,
+    "wild": by_wild,
+    "parametric": by_parametric,
+    "profile": by_profile,
+    "none": without,
+}
+DRAWING = ("bootstrap", "wild", "parametric")  # engines that refit as often as `draws` says
