@@ -105,6 +105,16 @@ def test_rows_of_one_run_are_no_repeats() -> None:
     assert seed_noise(replace(d, groups=np.repeat(np.arange(20), 4))).freedom == 0
 
 
+def test_residuals_beyond_the_stated_prior_are_told() -> None:
+    def codes(noise: float) -> set[str]:
+        d = seeds(noise, copies=1)
+        found = fit("pow(flops)", {"flops": d.inputs[0], "loss": d.output}, intervals="parametric", draws=20)
+        return {n.code for n in found.notices}
+
+    assert "more-than-seed-noise" in codes(0.01)  # the prior says 0.1 % at losses below 3
+    assert "more-than-seed-noise" not in codes(0.001)
+
+
 def test_parametric_spread_is_that_of_a_linear_model() -> None:
     d = seeds(0.01)
     noise = seed_noise(d)

@@ -22,6 +22,8 @@ from gnomon.fit.wild import wild
 
 Array = np.ndarray
 
+MORE_THAN_NOISE = 1.5  # residual sd over seed noise from which intervals of the noise alone are called too narrow
+
 
 @dataclass(frozen=True)
 class Question:
@@ -85,7 +87,24 @@ def by_parametric(asked: Question) -> Answer:
         "seed-noise", f"{noise.sentence()}.", {"sd": noise.sd, "slope": noise.slope, "repeats": noise.freedom}
     )
     answer = _drawn(asked, drawn)
+    law = asked.design.predict(asked.found.theta)[0]
+    seen, known = _rms(np.log(asked.design.output / law), asked.design.p), _rms(noise.at(law), 0)
+    if seen > MORE_THAN_NOISE * known:
+        answer.notices.insert(
+            0,
+            Notice(
+                "more-than-seed-noise",
+                f"The rows miss the law by {seen:.2%}, {seen / known:.2g} times the seed noise: these intervals are too narrow. "
+                "Use --intervals bootstrap or wild.",
+                {"residual_sd": seen, "noise_sd": known},
+            ),
+        )
     return replace(answer, notices=[told, *answer.notices])
+
+
+def _rms(values: Array, parameters: int) -> float:
+    """Root mean square with as many degrees of freedom as values, minus the parameters."""
+    return float(np.sqrt((values**2).sum() / max(len(values) - parameters, 1)))
 
 
 def by_profile(asked: Question) -> Answer:
