@@ -31,7 +31,7 @@ KindArgument = Annotated[
     str,
     typer.Argument(
         metavar="KIND",
-        help="wandb, tensorboard, mlflow, trackio, csv, jsonl or parquet",
+        help="wandb, tensorboard, mlflow, trackio, hf-trainer, lm-eval, nanochat, levanter, csv, jsonl or parquet",
         show_default=False,
     ),
 ]

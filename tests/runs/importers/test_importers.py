@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ LOSS = [4.0 - step * 0.25 for step in range(8)]  # what write_fixtures.py logged
 
 def test_every_file_is_in_the_catalogue_or_read_by_one_that_is() -> None:
     modules = {entry.module for entry in catalogue.IMPORTERS.values()}
-    helpers = {"__init__", "catalogue", "import_runs", "logs", "protobuf", "sqlite"}
+    helpers = {"__init__", "catalogue", "import_runs", "json_document", "logs", "protobuf", "sqlite", "text_lines"}
     parts_of = {"wandb_offline", "wandb_server", "mlflow_database", "mlflow_folder"}
     assert {file.stem for file in ROOM.glob("*.py")} == modules | helpers | parts_of
     for part in parts_of:
@@ -168,6 +169,21 @@ def test_the_server_needs_the_package() -> None:
         patch.setitem(sys.modules, "wandb", None)
         with pytest.raises(MissingExtraError, match="wandb"):
             import_runs("wandb", "me/project")
+
+
+def test_the_server_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = ModuleType("wandb")
+
+    class UsageError(Exception):
+        pass
+
+    def no_key() -> None:
+        raise UsageError("No API key configured.")
+
+    package.Api, package.errors = no_key, SimpleNamespace(UsageError=UsageError, Error=Exception)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "wandb", package)
+    with pytest.raises(InputError, match="no key"):
+        import_runs("wandb", "me/project")
 
 
 # Cut off, empty, foreign, damaged ------------------------------------------------------------------------------------

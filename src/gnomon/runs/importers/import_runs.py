@@ -81,7 +81,7 @@ def import_runs(
     name with a metric is called `config.NAME`. Where a held-out and a training loss were logged, `loss` is the held-out one.
 
     Args:
-        kind: a name of `gnomon.runs.importers.catalogue.IMPORTERS`: wandb, tensorboard, mlflow, trackio, csv, ...
+        kind: a name of `gnomon.runs.importers.catalogue.IMPORTERS`: wandb, tensorboard, hf-trainer, ...
         source: a file, a folder, a glob, or several of them; for wandb also `ENTITY/PROJECT`.
         columns: canonical name -> name in the source, where gnomon does not see it by itself.
         where: an SQL condition on the columns.

@@ -21,15 +21,16 @@ def read_server(source: str) -> Found:
         FileError: the server does not give the runs.
     """
     wandb: Any = need("wandb", "trackers", f"importing {source} from its server")
-    if not wandb.api.api_key:
+    try:
+        api = wandb.Api()
+    except wandb.errors.UsageError as error:
         raise InputError(
             f"{source} lies on a wandb server, and there is no key to ask it with",
             hint="Log in with wandb login, or set WANDB_API_KEY; offline runs are read from their .wandb files.",
             where=Where(file=source),
             code="no-key",
-        )
+        ) from error
     try:
-        api = wandb.Api()
         chosen = [api.run(source)] if source.count("/") == 2 else list(api.runs(source))
         return runs_of(source, chosen)
     except (wandb.errors.Error, ValueError, OSError) as error:
