@@ -40,14 +40,22 @@ PlaceArgument = Annotated[
     typer.Argument(metavar="SOURCE", help="a file, a folder, a glob, or several of them", show_default=False),
 ]
 OutOption = Annotated[
-    str, typer.Option("--output", "-o", metavar="FILE", help="the table; its suffix says how", rich_help_panel=ANSWER)
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="the table; its suffix says how",
+        show_default=False,
+        rich_help_panel=ANSWER,
+    ),
 ]
 
 
 def import_(
     kind: KindArgument,
     source: PlaceArgument,
-    output: OutOption = "runs.parquet",
+    output: OutOption,
     column: ColumnOption = None,
     where: WhereOption = None,
     json: JsonOption = False,

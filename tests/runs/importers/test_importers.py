@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnomon.cli.main import run
-from gnomon.errors import FileError, InputError, MissingExtraError, UnknownNameError
+from gnomon.errors import FileError, GnomonError, InputError, MissingExtraError, UnknownNameError
 from gnomon.runs import import_runs, read_runs
 from gnomon.runs.importers import catalogue
 from gnomon.runs.importers.logs import numbers_of, settings_of
@@ -219,6 +219,39 @@ def test_a_changed_byte_is_seen(kind: str, file: Path, tmp_path: Path) -> None:
     place.write_bytes(data)
     with pytest.raises(FileError):
         import_runs(kind, place)
+
+
+ALL = [*BINARY, ("mlflow", FIXTURES / "mlflow.db"), ("trackio", FIXTURES / "trackio.db")]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(ALL), st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=8))
+def test_damage_anywhere_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, chosen: tuple[str, Path], changes: list[tuple[int, int]]
+) -> None:
+    kind, file = chosen
+    data = bytearray(file.read_bytes())
+    for at, byte in changes:
+        data[at % len(data)] = byte
+    place = tmp_path_factory.mktemp("d") / file.name
+    place.write_bytes(data)
+    try:
+        import_runs(kind, place)
+    except GnomonError:
+        return
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.binary(max_size=200))
+def test_a_record_of_anything_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    place = tmp_path_factory.mktemp("r") / "x.wandb"
+    whole = wandb_file([{"loss": 1.0}], {})
+    body = field(2, field(1, content))
+    place.write_bytes(whole + struct.pack("<IH", zlib.crc32(b"\x01" + body), len(body)) + b"\x01" + body)
+    try:
+        import_runs("wandb", place)
+    except GnomonError:
+        return
 
 
 FOREIGN = {"empty": b"", "text": b"hello, this is a text\n" * 20, "zeros": bytes(2000), "pdf": b"%PDF-1.7 ....."}

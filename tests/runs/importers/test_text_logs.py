@@ -175,6 +175,12 @@ def test_nanochat_log(tmp_path: Path) -> None:
     assert found.left_out == {"other lines": 2}
 
 
+def test_nanochat_log_of_a_live_run(tmp_path: Path) -> None:
+    found = import_runs("nanochat", written(tmp_path / "d4.log", LOG[: LOG.index("2.100000") + 3]))
+    assert known(found.runs["bpb"]) == [3.2]  # 2.1 may be the beginning of 2.14
+    assert [notice.code for notice in found.notices] == ["cut-off"]
+
+
 # Empty and foreign files ---------------------------------------------------------------------------------------------
 
 KINDS = {

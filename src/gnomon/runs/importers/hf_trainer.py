@@ -35,7 +35,7 @@ def read(source: str) -> Found:
     rows = [{_named(k): v for k, v in numbers_of(entry, found.left_out).items()} for entry in history]
     last, spent = state.get("global_step"), state.get("total_flos")
     for row in rows:
-        if row.get("step") == last and isinstance(spent, int | float) and spent > 0:
+        if last is not None and row.get("step") == last and isinstance(spent, int | float) and spent > 0:
             row.setdefault("total_flos", spent)
     config: dict[str, Any] = {key: state[key] for key in _SETTINGS if state.get(key) is not None}
     folder = Path(source).resolve().parent

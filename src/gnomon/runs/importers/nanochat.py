@@ -19,10 +19,11 @@ from gnomon.runs.read.tables import array_of
 
 EXPECTED = "results.csv of nanochat's scaling laws, or the log of its base_train"
 CONVENTION = "transformer matrices and output layer"
-_STEP = re.compile(r"step (\d+)/(\d+) \([\d.]+%\) \| loss: (\S+) \| lrm: (\S+) \|(.*)")
-_EVALUATED = re.compile(r"Step (\d+) \| (Validation bpb|CORE metric): (\S+)")
+_NUMBER = r"(-?\d[\d.,]*(?:e[+-]?\d+)?|nan|-?inf)"
+_STEP = re.compile(rf"step (\d+)/(\d+) \([\d.]+%\) \| loss: {_NUMBER} \| lrm: {_NUMBER} \|(.*)")
+_EVALUATED = re.compile(rf"Step (\d+) \| (Validation bpb|CORE metric): {_NUMBER}")
 _COUNT = re.compile(r"(wte|value_embeds|lm_head|transformer_matrices|scalars|total)\s*: ([\d,]+)")
-_PER_TOKEN = re.compile(r"Estimated FLOPs per token: (\S+)")
+_PER_TOKEN = re.compile(r"Estimated FLOPs per token: " + _NUMBER)
 _TOKENS = re.compile(r"Total number of training tokens: ([\d,]+)")
 
 
@@ -63,7 +64,11 @@ def _log(source: str) -> Found:
     run = RunLog(Path(source).stem, [], {}, str(Path(source).resolve()))
     counts: dict[str, float] = {}
     per_token = total = steps = None
-    for line in text_lines(source, EXPECTED):
+    lines = text_lines(source, EXPECTED)
+    if not lines[-1].endswith("\n"):  # a number there may lack its last digits
+        found.cut(source, f"{len(lines) - 1} lines")
+        lines.pop()
+    for line in lines:
         if match := _STEP.match(line):
             steps = int(match[2])
             row = {"step": int(match[1]), "train/loss": _number(match[3]), "lrm": _number(match[4])}

@@ -37,5 +37,7 @@ def opened_database(path: Path, expected: str, tables: tuple[str, ...]) -> Itera
                 shown = ", ".join(sorted(there)[:6]) or "none"
                 refuse(str(path), f"is a database without the table {missing[0]} (it has {shown})", expected)
             yield base
-    except sqlite3.Error as error:
+    except IndexError as error:  # what a row raises about a column it does not have
+        refuse(str(path), f"has a table without a column that was looked for ({error})", expected)
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise FileError(f"is a damaged database: {error}", where=Where(file=str(path)), code="damaged") from error

@@ -8,7 +8,7 @@ from gnomon.runs.importers.logs import refuse
 
 
 def text_lines(source: str, expected: str) -> list[str]:
-    """The lines of a UTF-8 file.
+    """The lines of a UTF-8 file, with their line ends: one without is not whole.
 
     Raises:
         FileError: it is empty or no text.
@@ -21,4 +21,4 @@ def text_lines(source: str, expected: str) -> list[str]:
             refuse(source, "is empty", expected, code="empty")
     check_text(path, source, first_row=1)
     with open_bytes(path, source) as stream:
-        return stream.read().decode("utf-8-sig").splitlines()
+        return stream.read().decode("utf-8-sig").splitlines(keepends=True)

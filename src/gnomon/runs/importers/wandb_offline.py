@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.runs.importers.logs import Found, RunLog, numbers_of, read_bytes, refuse, settings_of
-from gnomon.runs.importers.protobuf import Value, WireError, message, parts, signed, text
+from gnomon.runs.importers.protobuf import Value, WireError, message, parts, real, signed, text
 
 MAGIC = b":W&B\xe1\xbe\x00"
 BLOCK = 32 * 1024
@@ -133,7 +133,7 @@ def _items(items: list[bytes]) -> dict[str, Any]:
         if written:
             values[key] = json.loads(written)
         elif 6 in fields:
-            (values[key],) = struct.unpack("<d", parts(fields, 6)[-1])
+            values[key] = real(b"".join(parts(fields, 6)[-1:]))
         elif 5 in fields:
             values[key] = signed(fields, 5)
         elif 4 in fields:
