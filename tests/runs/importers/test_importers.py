@@ -36,9 +36,9 @@ LOSS = [4.0 - step * 0.25 for step in range(8)]  # what write_fixtures.py logged
 
 def test_every_file_is_in_the_catalogue_or_read_by_one_that_is() -> None:
     modules = {entry.module for entry in catalogue.IMPORTERS.values()}
-    helpers = {"__init__", "catalogue", "import_runs", "json_document", "logs", "protobuf", "sqlite", "text_lines"}
+    shared = {"__init__", "catalogue", "import_runs", "json_document", "logs", "protobuf", "sqlite", "text_lines"}
     parts_of = {"wandb_offline", "wandb_server", "mlflow_database", "mlflow_folder"}
-    assert {file.stem for file in ROOM.glob("*.py")} == modules | helpers | parts_of
+    assert {file.stem for file in ROOM.glob("*.py")} == modules | shared | parts_of
     for part in parts_of:
         assert f"importers.{part} import" in (ROOM / f"{part.split('_')[0]}.py").read_text(encoding="utf-8")
 
