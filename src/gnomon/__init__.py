@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from gnomon.runs import Schedule as Schedule
     from gnomon.runs import check as check
     from gnomon.runs import format_number as format_number
+    from gnomon.runs import import_runs as import_runs
     from gnomon.runs import parse_number as parse_number
     from gnomon.runs import read_runs as read_runs
     from gnomon.studies import run_study as run_study
@@ -70,6 +71,7 @@ _HOME = {
     "exponent": "gnomon.laws.law",
     "floor": "gnomon.laws.law",
     "format_number": "gnomon.runs",
+    "import_runs": "gnomon.runs",
     "number": "gnomon.laws.law",
     "parse_number": "gnomon.runs",
     "read_runs": "gnomon.runs",

@@ -17,6 +17,7 @@ from gnomon.cli import (
     compare,
     fit,
     forecast,
+    import_runs,
     laws,
     plan,
     plan_schedule,
@@ -62,12 +63,14 @@ for heading, function, epilog in (
     (START, laws.laws, laws.EXAMPLES),
     (START, reproduce.reproduce, reproduce.EXAMPLES),
     (DECIDE, check.check, check.EXAMPLES),
+    (DECIDE, import_runs.import_, import_runs.EXAMPLES),
     (DECIDE, fit.fit, fit.EXAMPLES),
     (DECIDE, backtest.backtest, backtest.EXAMPLES),
     (DECIDE, forecast.forecast, forecast.EXAMPLES),
     (DECIDE, compare.compare, compare.EXAMPLES),
 ):
-    app.command(cls=Command, epilog=epilog, rich_help_panel=heading)(function)
+    name = function.__name__.rstrip("_")  # `import` is a word of Python
+    app.command(name, cls=Command, epilog=epilog, rich_help_panel=heading)(function)
 plans = typer.Typer(
     cls=Group,
     help="What to train: a decision with its interval, and what would change it.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gnomon.runs.capability import Capabilities, capabilities
 from gnomon.runs.check import check
 from gnomon.runs.findings import Check, Finding
+from gnomon.runs.importers.import_runs import Imported, import_runs
 from gnomon.runs.numbers import format_number, parse_number
 from gnomon.runs.read.source import read_runs
 from gnomon.runs.schedule import Schedule
@@ -19,6 +20,7 @@ __all__ = [
     "Column",
     "Field",
     "Finding",
+    "Imported",
     "Removal",
     "Runs",
     "Schedule",
@@ -28,6 +30,7 @@ __all__ = [
     "check",
     "curves_of",
     "format_number",
+    "import_runs",
     "parse_number",
     "read_runs",
     "schedules_of",

@@ -133,12 +133,12 @@ def _from_path(text: str, columns: Mapping[str, str] | None) -> Runs:
 def _from_files(paths: Sequence[Path], columns: Mapping[str, str] | None, source: str) -> Runs:
     """One table from one or several files."""
     if len(paths) == 1:
-        return assemble(_read(paths[0], str(paths[0])), columns, source)
-    raws = [_read(path, str(path)) for path in paths]
+        return assemble(read_table(paths[0], str(paths[0])), columns, source)
+    raws = [read_table(path, str(path)) for path in paths]
     return assemble(join(raws, source), columns, source, [(raw.file, len(raw)) for raw in raws])
 
 
-def _read(path: Path, name: str) -> Raw:
+def read_table(path: Path, name: str) -> Raw:
     """The table in one file, by its suffix."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     suffix = suffixes[-1] if suffixes else ""
