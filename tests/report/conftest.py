@@ -31,6 +31,7 @@ from gnomon.report.charts import (
     PlateauNumbers,
     ResidualNumbers,
     Rung,
+    ShapeNumbers,
     Target,
     draw_allocation,
     draw_calibration,
@@ -45,6 +46,7 @@ from gnomon.report.charts import (
     draw_ladder,
     draw_plateau,
     draw_residuals,
+    draw_shape,
 )
 
 E, A, B, ALPHA, BETA = 1.8, 480.0, 2100.0, 0.35, 0.37
@@ -185,6 +187,11 @@ class Constructed:
         )
         return ForecastNumbers(rows)
 
+    def shape(self) -> ShapeNumbers:
+        size = np.geomspace(1e7, 1e11, 40)
+        curves = np.stack([law(size, tokens) for tokens in (1e9, 1e11, 1e13)])
+        return ShapeNumbers("chinchilla", size, curves, "params", "loss", ("1B tokens", "100B tokens", "10T tokens"))
+
     def figures(self, **settings: Any) -> dict[str, Any]:
         """One figure of every kind."""
         return {
@@ -200,6 +207,7 @@ class Constructed:
             "ladder": draw_ladder(self.ladder(), **settings),
             "distance": draw_distance(self.distance(), **settings),
             "forecast": draw_forecast(self.forecast(), **settings),
+            "shape": draw_shape(self.shape(), **settings),
             "crossing": draw_crossing(self.crossing(), **settings),
         }
 

@@ -80,6 +80,7 @@ class Reproduction:
         protocol: the steps, as the publication or its program takes them, and where we depart from them.
         quantities: the numbers.
         measure: the protocol as a function.
+        laws: of the catalogue that are fitted or held to the numbers.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Reproduction:
     protocol: str
     quantities: tuple[Quantity, ...]
     measure: Measure
+    laws: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [quantity.name for quantity in self.quantities]

@@ -14,6 +14,7 @@ from gnomon.report.charts.isoflop import Budget, IsoflopNumbers, draw_isoflop
 from gnomon.report.charts.ladder import LadderNumbers, Rung, draw_ladder
 from gnomon.report.charts.plateau import PlateauNumbers, draw_plateau
 from gnomon.report.charts.residuals import ResidualNumbers, draw_residuals
+from gnomon.report.charts.shape import ShapeNumbers, draw_shape
 
 __all__ = [
     "AllocationNumbers",
@@ -34,6 +35,7 @@ __all__ = [
     "PlateauNumbers",
     "ResidualNumbers",
     "Rung",
+    "ShapeNumbers",
     "Target",
     "draw_allocation",
     "draw_calibration",
@@ -48,4 +50,5 @@ __all__ = [
     "draw_ladder",
     "draw_plateau",
     "draw_residuals",
+    "draw_shape",
 ]

@@ -46,6 +46,7 @@ def measure(load: Load) -> Mapping[str, float]:
 
 REPRODUCTION = Reproduction(
     name="chinchilla",
+    laws=("chinchilla",),
     title="Chinchilla's law on the 240 points read off its figure 4",
     source="Besiroglu et al. 2024, Chinchilla Scaling: A Replication Attempt",
     tables=(TABLE,),

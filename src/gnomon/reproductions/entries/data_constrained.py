@@ -70,6 +70,7 @@ def measure(load: Load) -> Mapping[str, float]:
 
 REPRODUCTION = Reproduction(
     name="data_constrained",
+    laws=("muennighoff",),
     title="The law for repeated data on its 182 runs",
     source="Muennighoff et al. 2023, Scaling Data-Constrained Language Models",
     tables=(TABLE,),

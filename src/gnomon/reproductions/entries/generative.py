@@ -37,6 +37,7 @@ def measure(load: Load) -> Mapping[str, float]:
 
 REPRODUCTION = Reproduction(
     name="generative",
+    laws=("ar_generative_c", "optimal_params"),
     title="Losses a token and losses an image: two tables held against each other",
     source="Henighan et al. 2020, Scaling Laws for Autoregressive Generative Modeling",
     tables=(),

@@ -68,6 +68,7 @@ def exponents(runs: Runs) -> tuple[float, float]:
 
 REPRODUCTION = Reproduction(
     name="isoflops",
+    laws=("chinchilla",),
     title="Exponents and laws from the isoFLOP points of several laboratories",
     source="points gathered by Open-Athena, scaling-law-analysis; Hoffmann et al. 2022; Llama 3; Marin",
     tables=(TABLE,),

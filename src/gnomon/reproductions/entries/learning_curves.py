@@ -107,6 +107,7 @@ def _median(family: str, name: str, value: float) -> Quantity:
 
 REPRODUCTION = Reproduction(
     name="learning_curves",
+    laws=("pow", "pow_floor", "m3", "m4", "bnsl"),
     title="Extrapolation of 60 public learning curves",
     source="Alabdulmohsin, Neyshabur, Zhai 2022, Revisiting Neural Scaling Laws in Language and Vision",
     tables=(TABLE,),

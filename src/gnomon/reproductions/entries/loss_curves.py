@@ -204,6 +204,7 @@ def _quantities(family: str) -> list[Quantity]:
 
 REPRODUCTION = Reproduction(
     name="loss_curves",
+    laws=("mpl", "lr_annealing"),
     title="Loss curves under learning-rate schedules that were not fitted",
     source="Luo et al. 2025, A Multi-Power Law; Tissue, Wang, Wang 2024, Scaling Law with Learning Rate Annealing",
     tables=(CURVES, SCHEDULES),

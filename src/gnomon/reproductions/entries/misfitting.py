@@ -33,6 +33,7 @@ def measure(load: Load) -> Mapping[str, float]:
 
 REPRODUCTION = Reproduction(
     name="misfitting",
+    laws=("chinchilla",),
     title="An implausible optimum from a replication's own runs",
     source="Li, Kudugunta, Zettlemoyer 2025, (Mis)Fitting Scaling Laws",
     tables=(TABLE,),

@@ -84,6 +84,7 @@ def _quantities() -> list[Quantity]:
 
 REPRODUCTION = Reproduction(
     name="mixing_laws",
+    laws=("mixing_exp",),
     title="The exponential mixing law of two domains at two sizes and three steps",
     source="Ye et al. 2024, Data Mixing Laws",
     tables=(TABLE,),

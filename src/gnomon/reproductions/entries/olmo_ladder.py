@@ -155,6 +155,7 @@ def _fitted(task: str, percent: float, kind: str, name: str, file: str) -> Quant
 
 REPRODUCTION = Reproduction(
     name="olmo_ladder",
+    laws=("chinchilla", "sigmoid4"),
     title="Task accuracy in two steps from a ladder of small models",
     source="Bhagia et al. 2024, Establishing Task Scaling Laws via Compute-Efficient Model Ladders",
     tables=(TABLE,),

@@ -91,6 +91,7 @@ def _quantities(
 
 REPRODUCTION = Reproduction(
     name="overtraining",
+    laws=("overtrain", "exp_loss_err"),
     title="Loss and downstream error of over-trained models from six small runs",
     source="Gadre et al. 2024, Language models scale reliably with over-training and on downstream tasks",
     tables=(TABLE,),

@@ -126,6 +126,7 @@ def _quantities(label: str) -> list[Quantity]:
 
 REPRODUCTION = Reproduction(
     name="parscale",
+    laws=("parscale",),
     title="What parallel streams are worth in parameters",
     source="Chen et al. 2025, Parallel Scaling Law for Language Models",
     tables=(TABLE,),

@@ -71,6 +71,7 @@ def _exponential(names: Sequence[str], mixtures: np.ndarray, loss: np.ndarray) -
 
 REPRODUCTION = Reproduction(
     name="regmix",
+    laws=("mixing_exp",),
     title="Ranking data mixtures that were not trained on",
     source="Liu et al. 2024, RegMix; the exponential law: Ye et al. 2024, Data Mixing Laws",
     tables=(TABLE,),

@@ -130,6 +130,7 @@ def _typical(some: list[Cell]) -> tuple[float, float]:
 
 REPRODUCTION = Reproduction(
     name="step_law",
+    laws=("step_law_lr", "step_law_batch"),
     title="Learning rate and batch size as power laws of size and tokens",
     source="Li et al. 2025, Predictable Scale: Part I",
     tables=(DENSE, MIXTURES, DRAWS),
