@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gnomon.forecast.comparison import compare as compare
     from gnomon.forecast.comparison_result import Comparison as Comparison
     from gnomon.forecast.predict import Forecast as Forecast
+    from gnomon.forecast.selection import select as select
     from gnomon.laws.law import Law as Law
     from gnomon.laws.law import Published as Published
     from gnomon.laws.law import coefficient as coefficient
@@ -76,6 +77,7 @@ _HOME = {
     "parse_number": "gnomon.runs",
     "read_runs": "gnomon.runs",
     "run_study": "gnomon.studies",
+    "select": "gnomon.forecast",
 }
 
 __all__ = sorted([*_MODULES, *_HOME, "__version__"])

@@ -34,14 +34,18 @@ if TYPE_CHECKING:
 
 EXAMPLES = """gnomon fit runs.csv --law chinchilla --save fit.json
 gnomon fit runs.csv --law "E + A/N^alpha + B/D^beta" --where "loss < 5"
+gnomon fit runs.csv --law auto
 gnomon fit - --law "pow_floor(flops)" --json < runs.csv"""
+
+AUTO = "auto"
+"""Instead of a law: choose it by its forecasts of hidden runs."""
 
 LawOption = Annotated[
     str,
     typer.Option(
         "--law",
         metavar="NAME|FORMULA",
-        help="""one of gnomon laws, or a formula: "E + A/N^a + B/D^b" """,
+        help="""one of gnomon laws, a formula: "E + A/N^a + B/D^b", or auto: what forecasts hidden runs best""",
         show_default=False,
     ),
 ]
@@ -104,6 +108,14 @@ def fit(
         check_folder(save)
     with Progress("reading the runs", quiet=quiet) as progress:
         table = open_runs(runs, columns, where, schedules)
+        selection = None
+        if law == AUTO:
+            from gnomon.forecast import select
+
+            progress.now("fitting every law the columns admit, without the largest runs")
+            with placed(table):
+                selection = select(table, response=response, objective=objective, seed=options["seed"])
+            law = selection.best
         progress.now(f"fitting {law} to {len(table)} rows")
         with placed(table):
             found = fit_law(law, table, response=response, objective=objective, intervals=intervals, **options)
@@ -115,5 +127,5 @@ def fit(
             progress.now("hiding the largest runs and forecasting them")
             record = track_record(found)
         drawn = save_picture(found, plot)
-        shown = FitAnswer(found, record, saved, drawn, progress.seconds)
+        shown = FitAnswer(found, record, saved, drawn, progress.seconds, selection)
     answer(shown.to_dict(), lambda page: draw_fit(page, shown), as_json=json)

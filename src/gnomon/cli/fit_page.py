@@ -25,10 +25,12 @@ from gnomon.cli.terminal.text import Span, bold, dim, together, verbatim
 
 if TYPE_CHECKING:
     from gnomon.fit import Fit
+    from gnomon.forecast.selection import Selection
     from gnomon.forecast.track import TrackRecord
 
 BAR_CELLS = 25  # columns of the range bars: odd, so that the value has one of its own
 MOST_RATIO = 3.0  # the bars end at a third and three times the value
+MOST_LAWS = 6  # of a choice of laws that are listed
 POOR_MISS = 0.05  # a law that typically misses its own runs by more explains little
 FORWARD = 3.0  # times the largest value of each input: the point the next command asks about
 
@@ -42,6 +44,7 @@ class FitAnswer:
     saved: str | None = None
     plot: str | None = None
     seconds: float = 0.0
+    selection: Selection | None = None
 
     @property
     def misses(self) -> tuple[float, float, str]:
@@ -64,12 +67,16 @@ class FitAnswer:
         document["backtest"] = None if self.record is None else self.record.to_dict()
         if self.record is None:
             document["backtest_reason"] = "--no-backtest"
+        if self.selection is not None:
+            document["selection"] = self.selection.to_dict()
         return document | {"saved": self.saved, "plot": self.plot}
 
 
 def draw_fit(page: Page, shown: FitAnswer) -> None:
     """The fit in words: what was asked, the parameters, the checks, what is saved and what comes next."""
     fit = shown.fit
+    if shown.selection is not None:
+        draw_selection(page, shown.selection)
     page.formula(fit.law.id or "formula", fit.law.text)
     page.line(dim(rows_told(fit)))
     page.blank()
@@ -78,6 +85,32 @@ def draw_fit(page: Page, shown: FitAnswer) -> None:
     draw_checks(page, shown)
     page.blank()
     draw_end(page, shown)
+
+
+def draw_selection(page: Page, found: Selection) -> None:
+    """The laws that were tried, the best forecast first, at most MOST_LAWS of them."""
+    rows = [
+        [
+            bold(c.law) if i == 0 else c.law,
+            "-" if c.error is None else percent(c.error),
+            "-" if c.aicc is None else f"{c.aicc:.1f}",
+            str(c.parameters),
+        ]
+        for i, c in enumerate(found.candidates[:MOST_LAWS])
+    ]
+    hidden = f"{counted(found.held_out, 'row')} hidden ({found.told}); the law that forecast them best is fitted to all"
+    page.line(dim(hidden))
+    columns = [
+        Column("law", "<", names=True),
+        Column("off"),
+        Column("AICc", style="dim"),
+        Column("parameters", style="dim"),
+    ]
+    page.table(columns, rows)
+    more = len(found.candidates) - len(rows)
+    if more > 0:
+        page.line(dim(f"and {counted(more, 'law')} that did worse; --json lists them"))
+    page.blank()
 
 
 def rows_told(fit: Fit) -> str:

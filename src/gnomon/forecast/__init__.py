@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from gnomon.forecast.predict import Forecast as Forecast
     from gnomon.forecast.predict import Point as Point
     from gnomon.forecast.predict import forecast as forecast
+    from gnomon.forecast.selection import Selection as Selection
+    from gnomon.forecast.selection import select as select
     from gnomon.forecast.task_law import Emergence as Emergence
     from gnomon.forecast.task_law import emergence as emergence
 
@@ -26,6 +28,8 @@ _HOME = {
     "Comparison": "gnomon.forecast.comparison_result",
     "compare": "gnomon.forecast.comparison",
     "Forecast": "gnomon.forecast.predict",
+    "Selection": "gnomon.forecast.selection",
+    "select": "gnomon.forecast.selection",
     "Grade": "gnomon.forecast.grade",
     "Point": "gnomon.forecast.predict",
     "forecast": "gnomon.forecast.predict",

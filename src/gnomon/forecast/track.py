@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,7 @@ def track_record(fit: Fit) -> TrackRecord:
     """Hide the largest runs of a fit's own rows and forecast them; never an error, at worst a reason."""
     from gnomon.forecast.backtesting import backtest
 
-    chosen = _hold_out(fit.data, fit)
+    chosen = find_hold_out(fit.data, fit.law.inputs, len(fit.law.parameters), made=fit.law.made_inputs)
     if chosen is None:
         return TrackRecord(level=fit.level, reason="too few runs, or all of one size")
     hold_out, told = chosen
@@ -103,13 +104,22 @@ def too_few(caught: int, of: int, level: float) -> bool:
     return total < TAIL
 
 
-def _hold_out(runs: Runs, fit: Fit) -> tuple[str, str] | None:
-    """The first hold-out that hides enough and leaves enough, as (option, words)."""
-    column = _size(runs, fit)
+def find_hold_out(
+    runs: Runs, inputs: Sequence[str], parameters: int, *, made: Collection[str] = ()
+) -> tuple[str, str] | None:
+    """The first hold-out that hides enough and leaves enough, as (option, words); None where there is none.
+
+    Args:
+        runs: to be split.
+        inputs: of the law that will be fitted to what is left.
+        parameters: of that law; two runs more are left.
+        made: inputs that are no column of numbers.
+    """
+    column = _size(runs, [name for name in inputs if name not in made])
     if column is None:
         return None
     of = "" if column == "flops" else f" of {column}"
-    least = max(len(fit.law.parameters) + 2, LEAST_FITTED)
+    least = max(parameters + 2, LEAST_FITTED)
     for enough in (ENOUGH_HIDDEN, 1):
         for hold_out, told in (
             (f"top:{column}:1", f"top decade{of}"),
@@ -127,13 +137,13 @@ def _hold_out(runs: Runs, fit: Fit) -> tuple[str, str] | None:
     return None
 
 
-def _size(runs: Runs, fit: Fit) -> str | None:
+def _size(runs: Runs, inputs: Sequence[str]) -> str | None:
     """The column by which runs are large: FLOP where known, else the input that spans most."""
     import numpy as np
 
     spans = {}
-    for name in ("flops", *fit.law.inputs):
-        if name not in runs or name in fit.law.made_inputs:
+    for name in ("flops", *inputs):
+        if name not in runs:
             continue
         (values,) = runs.numbers(name)
         if not (np.isfinite(values) & (values > 0)).all() or values.min() == values.max():
