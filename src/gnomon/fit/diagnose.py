@@ -99,8 +99,9 @@ def _raw_pair(design: Design, theta: Array, spread_of: Array) -> tuple[str, str,
         for i, (name, parameter) in enumerate(design.law.parameters.items()):
             raw[i, j] = (np.log(a[name] / b[name]) if parameter.log else a[name] - b[name]) / (2 * step)
     pushed = raw @ spread_of @ raw.T
-    spread = np.sqrt(np.maximum(np.diag(pushed), 1e-300))
-    table = np.abs(pushed / np.outer(spread, spread)) - np.eye(p)
+    variance = np.diag(pushed)
+    spread = np.sqrt(np.where(variance > 0, variance, np.inf))  # at a kink or on a ridge curvature may give none
+    table = np.abs(pushed / np.outer(spread, spread)) * (1.0 - np.eye(p))
     i, j = (int(k) for k in np.unravel_index(int(np.argmax(table)), table.shape))
     names = list(design.law.parameters)
     return names[i], names[j], float(pushed[i, j] / (spread[i] * spread[j]))

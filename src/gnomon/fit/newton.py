@@ -7,6 +7,7 @@ to the wanted one. Finished fits leave the batch. How each fit ended is data (`O
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +23,9 @@ CHUNK = 48_000  # rows x batch worked on at a time: the dozen arrays in flight t
 FIRST_STEPS = (
     7  # steps before the fits still moving are pooled: most warm starts are done by then, the rest share one batch
 )
+PROBE = 1e-4  # share of a step at which the slope of the residuals along it is taken: truncation and rounding both stay below 1e-4
+KEPT = 0.5  # share of the promised decrease below which the residuals have bent away from their linear forecast
+NOBODY = np.empty(0, int)
 START_DAMPING = 1e-3  # of the diagonal: nearly a full Newton step, raised sixfold whenever one fails
 LEAST_LOG = 1e-3  # a prior on the logarithm of an exponent is flat below this: no law falls that slowly
 DECREMENT = 1e-9  # a fit has converged when a full Newton step promises less than this share of the objective
@@ -115,7 +119,8 @@ def minimise(
     first = _in_chunks(problem, _State.at(theta), continuation, min(FIRST_STEPS, iterations))
     late = np.flatnonzero(first.outcome == Outcome.out_of_steps)
     if len(late) and iterations > FIRST_STEPS:
-        first.put(late, _in_chunks(problem.rows(late), first.rows(late), 0, iterations - FIRST_STEPS))
+        rest = iterations - FIRST_STEPS
+        first.put(late, _in_chunks(problem.rows(late), first.rows(late), 0, rest, curved=True))
     first.outcome[~np.isfinite(first.value)] = Outcome.undefined
     return Solution(first.theta, first.value, first.decrement, first.outcome, first.steps)
 
@@ -152,7 +157,7 @@ class _State:
             getattr(self, f)[index] = getattr(other, f)
 
 
-def _in_chunks(problem: _Problem, state: _State, continuation: int, iterations: int) -> _State:
+def _in_chunks(problem: _Problem, state: _State, continuation: int, iterations: int, *, curved: bool = False) -> _State:
     """Work on as many fits at a time as fit the cache. Those that take long are few: the caller pools them for another round."""
     size = max(1, CHUNK // max(problem.target.shape[1], 1))
     for start in range(0, len(state.theta), size):
@@ -162,7 +167,7 @@ def _in_chunks(problem: _Problem, state: _State, continuation: int, iterations: 
             damping = np.full(len(rows), 1e-2)
             for width in CONTINUATION:
                 piece.theta, damping = _descend(part.widened(width), piece.theta, damping, continuation)
-        _finish(part, piece, iterations)
+        _finish(part, piece, iterations, curved)
         state.put(rows, piece)
     return state
 
@@ -200,8 +205,10 @@ class _Problem:
             value = value + self.prior.terms(theta)[0]
         return np.where(np.isfinite(value), value, np.inf), curvature
 
-    def newton(self, theta: Array, state: tuple[Array, ...], curvature: Any, damping: Array) -> tuple[Array, Array]:
-        """Step (B, p) to subtract and the decrease it promises (B,)."""
+    def newton(
+        self, theta: Array, state: tuple[Array, ...], curvature: Curvature, damping: Array
+    ) -> tuple[Array, Array, _Quadratic]:
+        """Step (B, p) to subtract, the decrease it promises (B,), and the quadratic it was taken on."""
         w = self.weights
         gradient, hessian, diagonal = self.kernel.normal(
             theta, state, w * curvature.first, w * curvature.second, w * curvature.positive
@@ -215,8 +222,52 @@ class _Problem:
         at_low = self.kernel.lower[:, None] >= theta.T
         at_high = self.kernel.upper[:, None] <= theta.T
         held = (at_low & (gradient > 0)) | (at_high & (gradient < 0)) | self.frozen[:, None]
-        step = _solve(hessian, gradient, diagonal, damping, held)
-        return step.T, 0.5 * (gradient * step).sum(0)
+        quadratic = _Quadratic(hessian, diagonal, damping, held)
+        step = quadratic.solve(gradient)
+        return step.T, 0.5 * (gradient * step).sum(0), quadratic
+
+    def bent(
+        self,
+        quadratic: _Quadratic,
+        theta: Array,
+        state: tuple[Array, ...],
+        curvature: Curvature,
+        trial: Array,
+        reached: Array,
+    ) -> Array:
+        """The trial (B, p) moved back onto the curve that the straight step to it has left.
+
+        Near a kink the rows within the threshold hold a fit in a narrow valley, which bends. What the residuals at the
+        trial, z `reached` (B, n), differ from their linear forecast is taken back by a step with the same Hessian.
+        """
+        step = trial - theta
+        with np.errstate(
+            over="ignore", invalid="ignore", divide="ignore"
+        ):  # a trial where the law is not defined is refused anyway
+            slope = (self.kernel.state(theta + PROBE * step)[0] - state[0]) / PROBE
+            excess = np.nan_to_num(reached - state[0] - slope, nan=0.0, posinf=0.0, neginf=0.0)
+            pull = self.weights * curvature.second * excess
+            none = np.zeros_like(pull)
+            back = quadratic.solve(self.kernel.normal(theta, state, pull, none, none)[0])
+        return _move(self.kernel, trial, back.T)
+
+
+@dataclass(frozen=True)
+class _Quadratic:
+    """Hessian (p, p, B), damping diagonal (p, B), damping (B,) and the coordinates (p, B) that stay."""
+
+    hessian: Array
+    diagonal: Array
+    damping: Array
+    held: Array
+
+    def solve(self, gradient: Array) -> Array:
+        """(H + damping D)^-1 g, (p, B)."""
+        return _solve(self.hessian, gradient, self.diagonal, self.damping, self.held)
+
+    def rows(self, index: Array) -> _Quadratic:
+        """The quadratic of some fits of the batch."""
+        return _Quadratic(self.hessian[..., index], self.diagonal[:, index], self.damping[index], self.held[:, index])
 
 
 def _descend(problem: _Problem, theta: Array, damping: Array, steps: int) -> tuple[Array, Array]:
@@ -224,7 +275,7 @@ def _descend(problem: _Problem, theta: Array, damping: Array, steps: int) -> tup
     state = problem.kernel.state(theta)
     value, curvature = problem.value(theta, state)
     for _ in range(steps):
-        step, _ = problem.newton(theta, state, curvature, damping)
+        step, _, _ = problem.newton(theta, state, curvature, damping)
         trial = _move(problem.kernel, theta, step)
         trial_state = problem.kernel.state(trial)
         trial_value, trial_curvature = problem.value(trial, trial_state)
@@ -240,18 +291,33 @@ def _descend(problem: _Problem, theta: Array, damping: Array, steps: int) -> tup
     return theta, damping
 
 
-def _finish(problem: _Problem, batch: _State, iterations: int) -> None:
-    """Newton steps until each fit has converged or runs out of them; the batch is updated in place."""
+def _finish(problem: _Problem, batch: _State, iterations: int, curved: bool = False) -> None:
+    """Newton steps until each fit has converged or runs out of them; the batch is updated in place.
+
+    With `curved`, a step that keeps little of its promise is also tried with the bend of the residuals taken out of it.
+    """
     live = np.arange(len(batch.theta))
     part, now, lam = problem, batch.theta.copy(), batch.damping.copy()
     state = part.kernel.state(now)
     current, curvature = part.value(now, state)
     exact = np.broadcast_to(FLOOR * problem.weights.sum(1), len(live))
     for _ in range(iterations):
-        step, promise = part.newton(now, state, curvature, lam)
+        step, promise, quadratic = part.newton(now, state, curvature, lam)
         trial = _move(part.kernel, now, step)
         trial_state = part.kernel.state(trial)
         trial_value, trial_curvature = part.value(trial, trial_state)
+        poor = np.flatnonzero(~(current - trial_value > KEPT * promise)) if curved else NOBODY
+        if len(poor):
+            some = part.rows(poor)
+            here = now[poor], _picked(state, poor), Curvature(*_picked(curvature, poor))
+            second = some.bent(quadratic.rows(poor), *here, trial[poor], trial_state[0][poor])
+            second_state = some.kernel.state(second)
+            second_value, second_curvature = some.value(second, second_state)
+            closer = second_value < trial_value[poor]
+            index = poor[closer]
+            trial[index], trial_value[index] = second[closer], second_value[closer]
+            trial_state = _replaced(trial_state, index, second_state, closer)
+            trial_curvature = Curvature(*_replaced(trial_curvature, index, second_curvature, closer))
         better = trial_value < current
         with np.errstate(invalid="ignore", divide="ignore"):
             relative = np.where(current > 0, np.abs(promise) / current, 0.0)  # nothing is left to gain at exactly 0
@@ -269,17 +335,28 @@ def _finish(problem: _Problem, batch: _State, iterations: int) -> None:
         if keep.all() and better.all():
             state, curvature = trial_state, trial_curvature
             continue
-        state = tuple(_chosen(better, new, old)[keep] for new, old in zip(trial_state, state, strict=True))
-        curvature = Curvature(
-            *(_chosen(better, new, old)[keep] for new, old in zip(trial_curvature, curvature, strict=True))
-        )
+        state = tuple(array[keep] for array in _merged(better, trial_state, state))
+        curvature = Curvature(*(array[keep] for array in _merged(better, trial_curvature, curvature)))
         live, lam, current, now = live[keep], lam[keep], current[keep], now[keep]
         part = problem.rows(live)
 
 
-def _chosen(better: Array, new: Array, old: Array) -> Array:
-    """Rows (B, n) of the new state where the step was taken, of the old one elsewhere: cheaper than computing either again."""
-    return np.where(better[:, None], new, old)
+def _picked(arrays: Sequence[Array], index: Array) -> tuple[Array, ...]:
+    """Rows of arrays with a first axis B."""
+    return tuple(array[index] for array in arrays)
+
+
+def _replaced(arrays: Sequence[Array], index: Array, others: Sequence[Array], chosen: Array) -> tuple[Array, ...]:
+    """The arrays with the rows `index` taken from the chosen rows of others."""
+    found = tuple(array.copy() for array in arrays)
+    for array, other in zip(found, others, strict=True):
+        array[index] = other[chosen]
+    return found
+
+
+def _merged(better: Array, new: Sequence[Array], old: Sequence[Array]) -> tuple[Array, ...]:
+    """Arrays (B, n), rows of the new ones where the step was taken: cheaper than computing either again."""
+    return tuple(np.where(better[:, None], one, other) for one, other in zip(new, old, strict=True))
 
 
 def _move(kernel: Kernel, theta: Array, step: Array) -> Array:

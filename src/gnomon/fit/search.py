@@ -27,6 +27,8 @@ SPREAD = 25  # further cells, spread over the whole grid: they test whether the 
 SEARCH_ROWS = 2000  # rows used for the profile grid
 POLISH_ROWS = 20_000  # of larger tables the starts are polished on this many rows, evenly spread, and the best ones on all of them
 POLISH_TERMS = 60_000  # the same in terms, for laws whose rows are long sums: five hundred rows of the multi-power law
+PERSISTENT = 6  # starts that go on where none has converged, from where they stand
+PATIENCE = 1500  # their steps: sixteen rows far from the law under a narrow Huber threshold took up to 260
 AGREE = 1e-6  # relative difference of objectives that count as the same optimum
 TINY = 1e-4  # share of the typical output given to an amplitude which least squares puts at zero
 
@@ -82,7 +84,20 @@ def search(
         return _search_large(design, objective, points, iterations)
     solution = design.solve(objective, points, continuation=2, iterations=iterations)
     _refuse_undefined(solution, design, len(points))
+    if not solution.converged.any():
+        solution = _persist(design, objective, solution)
     return summarise(solution)
+
+
+def _persist(design: Design, objective: Objective, solution: Solution) -> Solution:
+    """The most promising starts taken on, with the patience that all of them would not be worth."""
+    best = np.argsort(np.where(np.isfinite(solution.value), solution.value, np.inf))[:PERSISTENT]
+    further = design.solve(objective, solution.theta[best], continuation=0, iterations=PATIENCE)
+    arrays = {}
+    for name in Solution.__dataclass_fields__:
+        arrays[name] = getattr(solution, name).copy()
+        arrays[name][best] = getattr(further, name)
+    return Solution(**arrays)
 
 
 def _search_large(design: Design, objective: Objective, points: Array, iterations: int) -> Search:

@@ -11,10 +11,13 @@ import numpy as np
 
 from gnomon.errors import InputError
 from gnomon.laws.arrays import softplus
+from gnomon.laws.jet import Jet, compose
 from gnomon.laws.law import Law, coefficient, floor, number
 from gnomon.laws.references import BIBTEX
 from gnomon.laws.starting import amplitudes, best_of, cells
 
+LEVELS = (1e-3, 0.4, 0.7, 0.9, 0.97, 0.99)  # of the lowest output: a level close below it makes another optimum
+WIDTHS = (0.02, 0.3, 2.0)  # in ln x: a corner, a bend and a slow turn
 MOST_BREAKS = 4  # 15 parameters; nobody has measured more breaks
 
 
@@ -63,7 +66,7 @@ class Bnsl(Law):
         log_x = xp.log(x)
         fall = self.c0 * log_x
         for change, place, width in self._breaks():
-            fall = fall + change * width * softplus((log_x - xp.log(place)) / width, xp)
+            fall = fall + _turn(log_x, change, place, width, xp)
         return self.a + self.b * xp.exp(-fall)
 
     def _breaks(self) -> list[tuple[Any, Any, Any]]:
@@ -82,12 +85,16 @@ class Bnsl(Law):
 
     @classmethod
     def starts(cls, inputs: Sequence[np.ndarray], output: np.ndarray) -> list[dict[str, float]]:
-        """For a given level, breaks and width the logarithm of the rest is linear in ln b and all exponents."""
+        """For a given level, breaks and width the logarithm of the rest is linear in ln b and all exponents.
+
+        Every level gets its share of the places: the best cells of one level all lead to one optimum, and on 60 public
+        curves other optima were lower in three.
+        """
         (x,) = inputs
         log_x, low = np.log(x), float(output.min())
         places = np.unique(np.quantile(log_x, np.linspace(0.1, 0.9, 9)))
         chosen = list(combinations(places, cls.breaks)) or [tuple(np.linspace(-0.5, 0.5, cls.breaks))]
-        v = cells(a=low * np.array([1e-3, 0.4, 0.7, 0.9, 0.97]), which=range(len(chosen)), f=(0.1, 0.4, 1.2, 3.5))
+        v = cells(a=low * np.array(LEVELS), which=range(len(chosen)), f=WIDTHS)
         breaks = np.array(chosen)[v.pop("which")[:, 0].astype(int)]
         turns = [-v["f"] * softplus((log_x - breaks[:, [i]]) / v["f"]) for i in range(cls.breaks)]
         above = output - v["a"]
@@ -100,7 +107,28 @@ class Bnsl(Law):
                 f"d{i + 1}": np.exp(breaks[:, i]),
                 f"f{i + 1}": v["f"],
             }
-        return best_of(values, misfit, apart="f1", most=24)
+        return best_of(values, misfit, apart="a", most=24)
+
+
+def _turn(log_x: Any, change: Any, place: Any, width: Any, xp: Any) -> Any:
+    """c f softplus((ln x - ln d) / f), for jets with derivatives in closed form: a third of the time of a fit."""
+    if not all(isinstance(p, Jet) for p in (change, place, width)):
+        return change * width * softplus((log_x - xp.log(place)) / width, xp)
+    c, d, f = change.value, place.value, width.value
+    u = (log_x - np.log(d)) / f
+    small = np.exp(-np.abs(u))
+    raised = np.maximum(u, 0.0) + np.log1p(small)
+    share = np.where(u >= 0, 1.0, small) / (1.0 + small)
+    bend = c * share * (1.0 - share) / f
+    by_width = raised - u * share
+    second = {
+        (0, 1): -share / d,
+        (0, 2): by_width,
+        (1, 1): (c * share + bend) / d**2,
+        (1, 2): bend * u / d,
+        (2, 2): bend * u * u,
+    }
+    return compose((change, place, width), c * f * raised, (f * raised, -c * share / d, c * by_width), second)
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.laws.arrays import namespace, softplus
-from gnomon.laws.jet import Jet
+from gnomon.laws.jet import Jet, compose, plain
 from gnomon.laws.law import Law, exponent, floor, number
 from gnomon.laws.references import BIBTEX
 from gnomon.laws.starting import best_of, cells
@@ -20,16 +20,18 @@ TRACED_STEPS = 14  # the same where values cannot be looked at (JAX)
 class M4(Law):
     """Loss that falls from random guessing to a floor: a power law in the middle, saturated at both ends.
 
-    (L - E) / (E + H - L)^q = k / x^a, where E + H is the loss of random guessing. q = 0 would be pow_floor.
+    L - E = k x^-a ((E + H - L) / H)^q, where E + H is the loss of random guessing; far below it, and at q = 0, this is
+    pow_floor. The form in print, (L - E) / (E + H - L)^q = beta x^c, has beta = k H^-q, c = -a, alpha = q: its beta runs
+    over dozens of decades as soon as H is large, k does not.
 
-    Source: Alabdulmohsin et al. 2022, M4 (their beta, c, alpha are k, -a, q).
+    Source: Alabdulmohsin et al. 2022, M4.
     """
 
     id = "m4"
     question = "How does a learning curve run from random guessing to its floor?"
     inputs = ("flops",)
     free_inputs = ("flops",)
-    text = "(loss - E) / (E + H - loss)^q = k / flops^a"
+    text = "(loss - E) / ((E + H - loss) / H)^q = k / flops^a"
     source = "Alabdulmohsin et al. 2022, Revisiting Neural Scaling Laws in Language and Vision, estimator M4"
     bibtex = BIBTEX["alabdulmohsin2022"]
     holds = "Error rates and losses of one model family from few examples to many; among the best on public curves."
@@ -41,22 +43,23 @@ class M4(Law):
         "loss of random guessing minus the floor", bounds=(1e-3, 1e4), log=True, units={"loss": 1}, typical=4.0
     )
     q: float = number("how abruptly it leaves random guessing", bounds=(0.01, 20.0), log=True, typical=0.8)
-    k: float = number("coefficient", bounds=(1e-12, 1e12), log=True, units={"loss": "1 - q", "flops": "a"}, typical=0.5)
+    k: float = number(
+        "coefficient far below random guessing",
+        bounds=(1e-12, 1e12),
+        log=True,
+        units={"loss": 1, "flops": "a"},
+        typical=0.5,
+    )
     a: float = exponent("exponent")
 
     def formula(self, x: Any) -> Any:
         """The loss between E and E + H that solves the equation of `text`.
 
-        With L = E + H sigmoid(s) the equation reads g(s) = s - (1 - q) softplus(s) = ln k - a ln x + (q - 1) ln H. It
-        is solved on plain numbers; two further Newton steps in the arithmetic of the arguments then carry first and
-        second derivatives exactly, whatever that arithmetic is (each step doubles the order that is right).
+        With L = E + H sigmoid(s) the equation reads g(s) = s - (1 - q) softplus(s) = ln k - a ln x - ln H.
         """
         xp = self.xp(x)
-        right = xp.log(self.k) - self.a * xp.log(x) + (self.q - 1.0) * xp.log(self.H)
-        s = _root(_plain(right), _plain(self.q))
-        for _ in range(2):
-            s = s - _gap(s, right, self.q, xp) / _slope(s, self.q, xp)
-        return self.E + self.H * xp.exp(-softplus(-s, xp))
+        right = xp.log(self.k) - self.a * xp.log(x) - xp.log(self.H)
+        return self.E + self.H * _share(right, self.q, xp)
 
     @classmethod
     def starts(cls, inputs: Sequence[np.ndarray], output: np.ndarray) -> list[dict[str, float]]:
@@ -70,18 +73,58 @@ class M4(Law):
         log_x = np.log(x) - np.log(x).mean()
         slope = (ratio * log_x).sum(1, keepdims=True) / max(float((log_x**2).sum()), 1e-12)
         a = np.clip(-slope, 0.01, 3.0)
-        k = np.exp(ratio.mean(1, keepdims=True) + a * np.log(x).mean())
-        values = v | {"H": top - v["E"], "a": a, "k": k}
+        values = v | {"H": top - v["E"], "a": a}
+        values["k"] = np.exp(ratio.mean(1, keepdims=True) + a * np.log(x).mean() + v["q"] * np.log(values["H"]))
         misfit = ((np.log(cls(**values).formula(x)) - np.log(output)) ** 2).sum(1)
         return best_of(values, misfit, apart="q", most=20)
 
 
-def _gap(s: Any, right: Any, q: Any, xp: Any) -> Any:
-    return s - (1.0 - q) * softplus(s, xp) - right
+def _share(right: Any, q: Any, xp: Any) -> Any:
+    """sigmoid(s) at the solution of g(s) = right, for plain numbers, jets, complex numbers and JAX arrays.
+
+    A jet gets the derivatives of the implicit function; other arithmetics are carried by two Newton steps from the
+    plain solution, each of which doubles the order that is right.
+    """
+    if isinstance(right, Jet) or isinstance(q, Jet):
+        return _share_jet(right, q)
+    s = _root(_plain(right), _plain(q))
+    if xp is np and not np.iscomplexobj(right) and not np.iscomplexobj(q):
+        return _parts(s)[1]
+    for _ in range(2):
+        s = s - (s - (1.0 - q) * softplus(s, xp) - right) / (1.0 - (1.0 - q) * xp.exp(-softplus(-s, xp)))
+    return xp.exp(-softplus(-s, xp))
 
 
-def _slope(s: Any, q: Any, xp: Any) -> Any:
-    return 1.0 - (1.0 - q) * xp.exp(-softplus(-s, xp))
+def _share_jet(right: Any, q: Any) -> Jet:
+    """Sigmoid(s(right, q)), with s_r = 1 / g_s and s_q = -g_q / g_s and what a second derivation of g(s, q) = right gives."""
+    power = plain(q)
+    s = _root(plain(right), power)
+    turn, share = _parts(s)
+    bend = share * (1.0 - share)
+    g_s = 1.0 - (1.0 - power) * share
+    g_ss = -(1.0 - power) * bend
+    by_right = 1.0 / g_s
+    by_q = -turn * by_right
+    second = bend * (1.0 - 2.0 * share)
+    right_right = -g_ss * by_right**3
+    right_q = -(g_ss * by_q + share) * by_right**2
+    q_q = -(g_ss * by_q + 2.0 * share) * by_q * by_right
+    return compose(
+        (right, q),
+        share,
+        (bend * by_right, bend * by_q),
+        {
+            (0, 0): second * by_right**2 + bend * right_right,
+            (0, 1): second * by_right * by_q + bend * right_q,
+            (1, 1): second * by_q**2 + bend * q_q,
+        },
+    )
+
+
+def _parts(s: Any) -> tuple[Any, Any]:
+    """Softplus and sigmoid of plain numbers, from one exponential."""
+    small = np.exp(-np.abs(s))
+    return np.maximum(s, 0.0) + np.log1p(small), np.where(s >= 0, 1.0, small) / (1.0 + small)
 
 
 def _plain(value: Any) -> Any:
@@ -102,8 +145,10 @@ def _root(right: Any, q: Any) -> Any:
     """
     xp = namespace(right, q)
     s = xp.minimum(right, 0.0) + xp.maximum(right, 0.0) / q
+    rest = 1.0 - q
     for _ in range(STEPS if xp is np else TRACED_STEPS):
-        step = _gap(s, right, q, xp) / _slope(s, q, xp)
+        turn, share = _parts(s) if xp is np else (softplus(s, xp), xp.exp(-softplus(-s, xp)))
+        step = (s - rest * turn - right) / (1.0 - rest * share)
         s = s - step
         if xp is np and not np.any(np.abs(step) > 1e-13 * (1.0 + np.abs(s))):
             break

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gnomon.reproductions.reproduction import Load, Quantity, Reproduction
 
-if TYPE_CHECKING:
-    from gnomon.laws import Law
-
 TABLE = "revisiting_benchmark/curves.parquet"
 LAWS = {"M1": "pow", "M2": "pow_floor", "M3": "m3", "M4": "m4", "BNSL": "bnsl"}
 X = "seen_examples"
-TRIED, KEPT = (
-    40,
-    6,
-)  # Newton steps from every start, and how many go on: ends where the full multi-start ends, in a third of the time
 FAMILIES = ("image_classification", "big_bench", "language_modelling", "translation")
 
 # Median root mean square error of ln loss on the hidden points of each family's curves.
@@ -33,56 +25,43 @@ OTHERS = (
     "an independent program (scipy least squares in ln loss, many starts) on the same curves; no publication prints it"
 )
 ROUNDED = "half the last digit given: the optimum is unique"
-FINDINGS = {
-    "translation_M4": "our fit stops on the ridge where the loss of random guessing grows without end: its error on the "
-    "fitted points is up to 1.4 % above the other program's on these three curves",
-    "big_bench_BNSL": "on one of the six curves (date, 2 shots) our starts miss a lower optimum: 0.0076 against 0.0070 on "
-    "the fitted points",
-    "milliseconds": "second derivatives by dual numbers make M4 and BNSL 5 to 20 times slower than M1 and M2",
-}
 LOCAL = "several local optima: 10 %, or the last digit given where that is more"
 
 
 def measure(load: Load) -> Mapping[str, float]:
     """Least squares in ln loss on the fitted points; root mean square of ln(prediction / measurement) on the others."""
+    from gnomon.fit.design import Design
+    from gnomon.fit.many import search_many
+    from gnomon.fit.objective import OBJECTIVES
     from gnomon.laws import law
 
-    curves = load(TABLE, where="duplicate = 0")
-    classes = {name: law(spec).of(X) for name, spec in LAWS.items()}
-    scores: dict[str, dict[str, list[float]]] = {family: {} for family in FAMILIES}
-    began, fits = time.process_time(), 0
-    order = curves.codes("run")
-    for code in np.unique(order):
-        rows = np.flatnonzero(order == code)
-        x, loss, split = curves[X][rows], curves["loss"][rows], curves["split"][rows]
-        seen, hidden = split == "fit", split == "extrapolate"
-        family = scores[str(curves["family"][rows[0]])]
-        for name, cls in classes.items():
-            predicted = _extrapolate(cls, x[seen], loss[seen], x[hidden])
-            family.setdefault(name, []).append(_error(predicted, loss[hidden]))
-            fits += 1
-        last = loss[seen][np.argmax(x[seen])]
-        family.setdefault("last", []).append(_error(np.full(hidden.sum(), last), loss[hidden]))
-    seconds = time.process_time() - began
-    ours = {
-        f"{family}_{name}": float(np.median(values))
-        for family, by_law in scores.items()
-        for name, values in by_law.items()
+    runs = load(TABLE, where="duplicate = 0")
+    order = runs.codes("run")
+    rows = [np.flatnonzero(order == code) for code in np.unique(order)]
+    seen = [r[runs["split"][r] == "fit"] for r in rows]
+    hidden = [r[runs["split"][r] == "extrapolate"] for r in rows]
+    families = [str(runs["family"][r[0]]) for r in rows]
+    x, loss = runs[X], runs["loss"]
+    scores: dict[str, list[float]] = {}
+    seconds: dict[str, float] = {}
+    for name, spec in LAWS.items():
+        cls = law(spec).of(X)
+        designs = [Design(cls, (x[r],), loss[r], np.arange(len(r))) for r in seen]
+        began = time.process_time()
+        found = search_many(designs, OBJECTIVES["squared_log"])
+        seconds[name] = time.process_time() - began
+        for family, design, best, beyond in zip(families, designs, found, hidden, strict=True):
+            predicted = np.asarray(design.at({X: x[beyond]}).predict(best.theta)[0])
+            scores.setdefault(f"{family}_{name}", []).append(_error(predicted, loss[beyond]))
+    for family, r, beyond in zip(families, seen, hidden, strict=True):
+        last = loss[r][np.argmax(x[r])]
+        scores.setdefault(f"{family}_last", []).append(_error(np.full(len(beyond), last), loss[beyond]))
+    ours = {key: float(np.median(values)) for key, values in scores.items()}
+    return ours | {
+        "curves": float(len(rows)),
+        "milliseconds": 1e3 * sum(seconds.values()) / (len(rows) * len(LAWS)),
+        "milliseconds_slowest": 1e3 * max(seconds.values()) / len(rows),
     }
-    return ours | {"curves": float(len(np.unique(order))), "milliseconds": 1e3 * seconds / fits}
-
-
-def _extrapolate(cls: type[Law], x: np.ndarray, loss: np.ndarray, at: np.ndarray) -> np.ndarray:
-    from gnomon.fit.design import Design
-    from gnomon.fit.newton import minimise
-    from gnomon.fit.objective import OBJECTIVES
-    from gnomon.fit.search import starts
-
-    design, how = Design(cls, (x,), loss, np.arange(len(x))), OBJECTIVES["squared_log"]
-    first = minimise(design.kernel, how, starts(design), design.target, iterations=TRIED)
-    best = first.theta[np.argsort(first.value)[:KEPT]]
-    found = minimise(design.kernel, how, best, design.target)
-    return np.asarray(design.at({X: at}).predict(found.theta[np.argmin(found.value)])[0])
 
 
 def _error(predicted: np.ndarray, measured: np.ndarray) -> float:
@@ -101,7 +80,6 @@ def _median(family: str, name: str, value: float) -> Quantity:
         OTHERS,
         "within" if unique else "at most",
         "recomputed",
-        finding=FINDINGS.get(f"{family}_{name}", ""),
     )
 
 
@@ -113,7 +91,8 @@ REPRODUCTION = Reproduction(
     tables=(TABLE,),
     protocol=(
         "Their split: the first part of each curve is fitted, the rest (to about 2.1 times as many examples) is hidden; "
-        "repeated rows count once. Least squares in ln loss by a global search; theirs alternates regressions and "
+        "repeated rows count once. Least squares in ln loss by a global search, all curves of a law as one batch; "
+        "theirs alternates regressions and "
         "gradient steps, so that scores of one law differ by its optimiser. The public notebook prints no scores: what is "
         "held against ours is another program's."
     ),
@@ -122,14 +101,24 @@ REPRODUCTION = Reproduction(
         *(_median(family, name, value) for family, laws in MEDIANS.items() for name, value in laws.items()),
         Quantity(
             "milliseconds",
-            "CPU time of a fit, milliseconds",
+            "CPU time of a fit, milliseconds, mean of the five laws",
             20.0,
             0.0,
             "the bound itself; it varies with the machine",
             "gnomon's own aim: its fastest rival takes 130 for M2",
             "at most",
             "target",
-            finding=FINDINGS["milliseconds"],
+        ),
+        Quantity(
+            "milliseconds_slowest",
+            "CPU time of a fit of the slowest law, milliseconds",
+            20.0,
+            0.0,
+            "the bound itself; it varies with the machine",
+            "gnomon's own aim",
+            "at most",
+            "target",
+            finding="BNSL has six parameters and several optima: 24 starts of 40 Newton steps each, by dual numbers",
         ),
     ),
     measure=measure,
