@@ -93,6 +93,7 @@ def test_help_fits_and_names_every_command(capsys: pytest.CaptureFixture[str], m
             ["plan"],
             ["plan", "allocate", "--help"],
             ["plan", "schedule", "--help"],
+            ["plan", "next-runs", "--help"],
             *(["study", c, "--help"] for c in ("list", "show", "run", "verify")),
             *([c, "--help"] for c in COMMANDS),
         ):
@@ -108,9 +109,9 @@ def test_every_example_of_the_help_parses(capsys: pytest.CaptureFixture[str]) ->
     """Examples name files that are not there; what they must not do is fail as calls."""
     import shlex
 
-    from gnomon.cli import backtest, check, fit, forecast, laws, plan, plan_schedule, report, reproduce
+    from gnomon.cli import backtest, check, fit, forecast, laws, plan, plan_next_runs, plan_schedule, report, reproduce
 
-    for module in (backtest, check, fit, forecast, laws, plan, plan_schedule, report, reproduce):
+    for module in (backtest, check, fit, forecast, laws, plan, plan_next_runs, plan_schedule, report, reproduce):
         for line in module.EXAMPLES.splitlines():
             words = shlex.split(line.partition("<")[0] if line.endswith(".csv") and " < " in line else line)[1:]
             if "-" in words:

@@ -20,6 +20,7 @@ from gnomon.cli import (
     import_runs,
     laws,
     plan,
+    plan_next_runs,
     plan_schedule,
     quickstart,
     report,
@@ -78,6 +79,7 @@ plans = typer.Typer(
 )
 plans.callback()(plan.plan)
 plans.command(cls=Command, epilog=plan.EXAMPLES)(plan.allocate)
+plans.command("next-runs", cls=Command, epilog=plan_next_runs.EXAMPLES)(plan_next_runs.next_runs)
 plans.command(cls=Command, epilog=plan_schedule.EXAMPLES)(plan_schedule.schedule)
 app.add_typer(plans, name="plan", rich_help_panel=DECIDE)
 studying = typer.Typer(

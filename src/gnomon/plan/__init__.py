@@ -7,6 +7,7 @@ from gnomon.plan.evidence import Evidence
 from gnomon.plan.free_form import free_form
 from gnomon.plan.isoflop import IsoFlop, isoflop
 from gnomon.plan.line import Line, power_line
+from gnomon.plan.next_runs import NextRun, NextRuns, next_runs
 from gnomon.plan.optimum import Optimum, best_split, cheapest, closed_form
 from gnomon.plan.parabola import Parabola, fit_parabola, parabola_bias
 from gnomon.plan.plan import Plan
@@ -33,6 +34,8 @@ __all__ = [
     "Kinetics",
     "Line",
     "MoeActive",
+    "NextRun",
+    "NextRuns",
     "Optimum",
     "Parabola",
     "PerParameter",
@@ -56,6 +59,7 @@ __all__ = [
     "isoflop",
     "kaplan",
     "kinetics",
+    "next_runs",
     "parabola_bias",
     "power_line",
     "schedule",

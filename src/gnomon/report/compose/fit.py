@@ -37,7 +37,7 @@ def fit_report(fit: Fit, *, record: TrackRecord | None = None, again: str = "") 
         evidence_section(fit, record),
         Section("Diagnostics", (objective_prose(fit), diagnostics(fit, opened=True))),
         risk_section(fit.notices, record, noise=fit.residual_sd),
-        Section("Next runs", (Missing("Not ranked.", "This version does not rank candidate runs."),)),
+        Section("Next runs", (Missing("Not ranked.", "gnomon plan next-runs ranks them for a target and a budget."),)),
         Section("Provenance", (Record(provenance(fit, again or "gnomon report fit.json -o report.html")),)),
     )
     noun = "loss" if fit.response == "loss" else fit.response.replace("_", " ")

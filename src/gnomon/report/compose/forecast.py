@@ -54,7 +54,7 @@ def forecast_report(found: Forecast, fit: Fit, *, record: TrackRecord | None = N
         evidence_section(fit, record, point=first),
         Section("Interval", (width_table(found), laws_table(found)), "where its width comes from"),
         risk_section([*worst.notices, *found.notices], record, noise=fit.residual_sd, horizon=worst.horizon),
-        Section("Next runs", (Missing("Not ranked.", "This version does not rank candidate runs."),)),
+        Section("Next runs", (Missing("Not ranked.", "gnomon plan next-runs ranks them for a target and a budget."),)),
         Section("Provenance", (Record((("method", found.method), *provenance(fit, again or again_of(found)))),)),
     )
     return Page(

@@ -76,7 +76,7 @@ def plan_report(plan: Plan, fit: Fit, *, record: TrackRecord | None = None, agai
         risk_section(
             [*plan.notices, *(point.notices if point else ())], record, noise=fit.residual_sd, horizon=horizon
         ),
-        Section("Next runs", (Missing("Not ranked.", "This version does not rank candidate runs."),)),
+        Section("Next runs", (Missing("Not ranked.", "gnomon plan next-runs ranks them for a target and a budget."),)),
         Section(
             "Watch list",
             (
