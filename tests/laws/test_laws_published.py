@@ -207,29 +207,32 @@ def test_breaks_without_change_drop_out() -> None:
     assert list(Bnsl.variant(3).parameters)[-3:] == ["c3", "d3", "f3"]
 
 
-def test_m4_solves_its_equation_everywhere() -> None:
+def test_m4_solves_the_printed_equation_everywhere() -> None:
+    """In print: (L - E) / (E + H - L)^q = beta x^-a, with beta = k H^-q."""
     for q in (0.01, 0.3, 1.0, 3.0, 20.0):
-        for k in (1e-9, 1.0, 1e9):
-            law = M4(E=0.2, H=2.5, q=q, k=k, a=0.7)
+        for beta in (1e-9, 1.0, 1e9):
+            law = M4(E=0.2, H=2.5, q=q, k=beta * 2.5**q, a=0.7)
             loss = law(flops=np.geomspace(1e-12, 1e12, 49))
             assert np.all((loss >= 0.2) & (loss <= 2.7))
             assert np.all(np.diff(loss) <= 0)
             inside = (loss > 0.2 * (1 + 1e-6)) & (loss < 2.7 * (1 - 1e-6))
             x = np.geomspace(1e-12, 1e12, 49)[inside]
             left = np.log(loss[inside] - 0.2) - q * np.log(2.7 - loss[inside])
-            np.testing.assert_allclose(left, np.log(k) - 0.7 * np.log(x), rtol=1e-6, atol=1e-6)
+            np.testing.assert_allclose(left, np.log(beta) - 0.7 * np.log(x), rtol=1e-6, atol=1e-6)
 
 
 def test_m4_in_closed_form_for_q_one() -> None:
-    """With q = 1 the equation (L - E) / (E + H - L) = u gives L = E + H u / (1 + u)."""
+    """With q = 1 the printed equation (L - E) / (E + H - L) = u gives L = E + H u / (1 + u)."""
     u = 0.8 * X**-0.4
-    np.testing.assert_allclose(M4(E=0.2, H=2.5, q=1.0, k=0.8, a=0.4)(flops=X), 0.2 + 2.5 * u / (1 + u), rtol=1e-14)
+    np.testing.assert_allclose(
+        M4(E=0.2, H=2.5, q=1.0, k=0.8 * 2.5, a=0.4)(flops=X), 0.2 + 2.5 * u / (1 + u), rtol=1e-14
+    )
 
 
 def test_m4_tends_to_a_power_above_a_floor() -> None:
     law = M4(E=0.5, H=3.0, q=2.0, k=1.0, a=0.4)
     x = np.geomspace(1e12, 1e14, 5)
-    np.testing.assert_allclose(law(flops=x) - 0.5, 3.0**2 * x**-0.4, rtol=1e-3)
+    np.testing.assert_allclose(law(flops=x) - 0.5, x**-0.4, rtol=1e-3)
 
 
 def test_sigmoid_levels() -> None:

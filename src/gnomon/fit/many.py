@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,11 +17,11 @@ from gnomon.fit.stack import Stack, stacks
 Array = np.ndarray
 
 TRIED = 40  # Newton steps of every start
-KEPT = 6  # starts of a table that go on: they end where the full multi-start ends, in a third of the time
+KEPT = 6  # starts of a table that go on; with 20, of 120 starts, one of 60 public curves ends lower (bnsl)
 
 
 def search_many(designs: Sequence[Design], objective: Objective) -> list[Search]:
-    """The best optimum of each of many tables of one law, in the order given.
+    """The best optimum of each of many tables of one law, in the order given; `converged` counts the starts that went on.
 
     Args:
         designs: of one law, each in units of its own.
@@ -45,13 +46,7 @@ def _search_stack(stack: Stack, objective: Objective) -> list[Search]:
     order = np.argsort(np.where(np.isfinite(first.value), first.value, np.inf), kind="stable")
     kept = np.concatenate([order[owner[order] == i][:KEPT] for i in range(len(points))])
     later = stack.minimise(objective, first.theta[kept], owner[kept], None, continuation=0)
-    found = []
-    for i, tried in enumerate(points):
-        best = summarise(_fits(later, owner[kept] == i))
-        found.append(
-            Search(best.theta, best.value, best.decrement, len(tried), best.converged, best.at_best, best.values)
-        )
-    return found
+    return [replace(summarise(_fits(later, owner[kept] == i)), tried=len(tried)) for i, tried in enumerate(points)]
 
 
 def _fits(solution: Solution, which: Array) -> Solution:

@@ -29,3 +29,9 @@ def softplus(x: Any, xp: Any = np) -> Any:
         z: Any = x
         return np.where(z.real > 0, z, 0.0) + np.log1p(np.exp(np.where(z.real > 0, -z, z)))
     return xp.logaddexp(0.0, x)
+
+
+def softplus_logistic(x: Any) -> tuple[Any, Any]:
+    """`softplus` and its slope `logistic` of real numpy arrays, from one exponential."""
+    small = np.exp(-np.abs(x))
+    return np.maximum(x, 0.0) + np.log1p(small), np.where(x >= 0, 1.0, small) / (1.0 + small)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gnomon.errors import InputError
-from gnomon.laws.arrays import softplus
+from gnomon.laws.arrays import softplus, softplus_logistic
 from gnomon.laws.jet import Jet, compose
 from gnomon.laws.law import Law, coefficient, floor, number
 from gnomon.laws.references import BIBTEX
@@ -111,14 +111,12 @@ class Bnsl(Law):
 
 
 def _turn(log_x: Any, change: Any, place: Any, width: Any, xp: Any) -> Any:
-    """c f softplus((ln x - ln d) / f), for jets with derivatives in closed form: a third of the time of a fit."""
+    """c f softplus((ln x - ln d) / f), for jets with derivatives in closed form, which saves a seventh of a fit's time."""
     if not all(isinstance(p, Jet) for p in (change, place, width)):
         return change * width * softplus((log_x - xp.log(place)) / width, xp)
     c, d, f = change.value, place.value, width.value
     u = (log_x - np.log(d)) / f
-    small = np.exp(-np.abs(u))
-    raised = np.maximum(u, 0.0) + np.log1p(small)
-    share = np.where(u >= 0, 1.0, small) / (1.0 + small)
+    raised, share = softplus_logistic(u)
     bend = c * share * (1.0 - share) / f
     by_width = raised - u * share
     second = {

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.laws.arrays import namespace, softplus
+from gnomon.laws.arrays import namespace, softplus, softplus_logistic
 from gnomon.laws.jet import Jet, compose, plain
 from gnomon.laws.law import Law, exponent, floor, number
 from gnomon.laws.references import BIBTEX
@@ -89,7 +89,7 @@ def _share(right: Any, q: Any, xp: Any) -> Any:
         return _share_jet(right, q)
     s = _root(_plain(right), _plain(q))
     if xp is np and not np.iscomplexobj(right) and not np.iscomplexobj(q):
-        return _parts(s)[1]
+        return softplus_logistic(s)[1]
     for _ in range(2):
         s = s - (s - (1.0 - q) * softplus(s, xp) - right) / (1.0 - (1.0 - q) * xp.exp(-softplus(-s, xp)))
     return xp.exp(-softplus(-s, xp))
@@ -99,7 +99,7 @@ def _share_jet(right: Any, q: Any) -> Jet:
     """Sigmoid(s(right, q)), with s_r = 1 / g_s and s_q = -g_q / g_s and what a second derivation of g(s, q) = right gives."""
     power = plain(q)
     s = _root(plain(right), power)
-    turn, share = _parts(s)
+    turn, share = softplus_logistic(s)
     bend = share * (1.0 - share)
     g_s = 1.0 - (1.0 - power) * share
     g_ss = -(1.0 - power) * bend
@@ -119,12 +119,6 @@ def _share_jet(right: Any, q: Any) -> Jet:
             (1, 1): second * by_q**2 + bend * q_q,
         },
     )
-
-
-def _parts(s: Any) -> tuple[Any, Any]:
-    """Softplus and sigmoid of plain numbers, from one exponential."""
-    small = np.exp(-np.abs(s))
-    return np.maximum(s, 0.0) + np.log1p(small), np.where(s >= 0, 1.0, small) / (1.0 + small)
 
 
 def _plain(value: Any) -> Any:
@@ -147,7 +141,7 @@ def _root(right: Any, q: Any) -> Any:
     s = xp.minimum(right, 0.0) + xp.maximum(right, 0.0) / q
     rest = 1.0 - q
     for _ in range(STEPS if xp is np else TRACED_STEPS):
-        turn, share = _parts(s) if xp is np else (softplus(s, xp), xp.exp(-softplus(-s, xp)))
+        turn, share = softplus_logistic(s) if xp is np else (softplus(s, xp), xp.exp(-softplus(-s, xp)))
         step = (s - rest * turn - right) / (1.0 - rest * share)
         s = s - step
         if xp is np and not np.any(np.abs(step) > 1e-13 * (1.0 + np.abs(s))):
