@@ -143,7 +143,7 @@ def share(text: str, option: str) -> float:
     return value
 
 
-def point(text: str) -> dict[str, Any]:
+def point(text: str, option: str = "--at") -> dict[str, Any]:
     """`params=7B,tokens=2T` as a mapping; columns of text (`schedule=cosine`) keep their text.
 
     Raises:
@@ -156,16 +156,17 @@ def point(text: str) -> dict[str, Any]:
         name, sign, value = (x.strip() for x in part.partition("="))
         if not sign or not name or not value:
             raise InputError(
-                f"--at: got {part.strip()!r}, expected NAME=NUMBER", hint="For example --at params=7B,tokens=2T."
+                f"{option}: got {part.strip()!r}, expected NAME=NUMBER",
+                hint=f"For example {option} params=7B,tokens=2T.",
             )
         if name in found:
-            raise InputError(f"--at: {name} is given twice in {text!r}")
+            raise InputError(f"{option}: {name} is given twice in {text!r}")
         if name in FIELDS and FIELDS[name].kind == "text":
             found[name] = value
             continue
-        number = amount(value, f"--at {name}") or 0.0
+        number = amount(value, f"{option} {name}") or 0.0
         if number < 0 or (number == 0 and not name.startswith(MAY_BE_ZERO)):
-            raise InputError(f"--at {name}: got {value!r}, expected a number above zero")
+            raise InputError(f"{option} {name}: got {value!r}, expected a number above zero")
         found[name] = number
     return _canonical(found)
 

@@ -19,7 +19,8 @@ from gnomon.cli.options import (
     count,
     point,
 )
-from gnomon.cli.sources import open_fit_or_runs, placed
+from gnomon.cli.plan import CostOption
+from gnomon.cli.sources import open_fit_or_runs, open_runs, placed
 from gnomon.cli.terminal.numbers import percent, quantity
 from gnomon.cli.terminal.page import Page
 from gnomon.cli.terminal.progress import Progress
@@ -28,6 +29,7 @@ from gnomon.cli.terminal.text import bold, dim
 from gnomon.errors import InputError
 
 if TYPE_CHECKING:
+    from gnomon.fit import Fit
     from gnomon.plan.next_runs import NextRuns
 
 EXAMPLES = """gnomon plan next-runs fit.json --target params=7B,tokens=2T --budget 1e20
@@ -53,6 +55,10 @@ MaxParamsOption = Annotated[
 MaxTokensOption = Annotated[
     str | None, typer.Option("--max-tokens", metavar="N", help="of a candidate; default: three times the largest run")
 ]
+CandidatesOption = Annotated[
+    str | None,
+    typer.Option("--candidates", metavar="TABLE", help="runs to choose from, one a row, instead of a grid"),
+]
 MostOption = Annotated[str, typer.Option("--most", metavar="N", help="runs proposed at most")]
 
 
@@ -64,7 +70,9 @@ def next_runs(
     law: LawOption = None,
     max_params: MaxParamsOption = None,
     max_tokens: MaxTokensOption = None,
+    candidates: CandidatesOption = None,
     most: MostOption = "6",
+    cost: CostOption = "6ND",
     column: ColumnOption = None,
     where: WhereOption = None,
     seed: SeedOption = "0",
@@ -89,9 +97,10 @@ def next_runs(
         "budget": amount(budget, "--budget"),
         "run_budget": amount(run_budget, "--run-budget"),
         "most": count(most, "--most", least=1),
+        "cost": cost,
         "seed": count(seed, "--seed"),
     }
-    wanted = point(target)
+    wanted = point(target, "--target")
     with Progress("reading", quiet=quiet) as progress:
         known = open_fit_or_runs(source, columns_of(column), where)
         if not isinstance(known, Fit):
@@ -103,9 +112,19 @@ def next_runs(
             with placed(known):
                 known = fit(law, known, seed=options["seed"])
         limits = {name: (known.range[name][0], high) for name, high in ends.items() if high and name in known.range}
+        listed = None if candidates is None else _listed(candidates, known)
         progress.now("ranking")
-        found = rank(known, wanted, limits=limits, **options)
+        found = rank(known, wanted, limits=limits, candidates=listed, **options)
     answer(found.to_dict(), lambda page: draw(page, found), as_json=json)
+
+
+def _listed(path: str, fit: Fit) -> list[dict[str, float]]:
+    """The candidates of a table: the law's inputs, and flops where params and tokens do not give them."""
+    table = open_runs([path], {}, None)
+    split = {"params", "tokens"} <= set(fit.law.inputs)
+    names = list(fit.law.inputs if split else dict.fromkeys((*fit.law.inputs, "flops")))
+    columns = dict(zip(names, table.numbers(*names), strict=True))
+    return [{name: float(columns[name][i]) for name in names} for i in range(len(table))]
 
 
 def draw(page: Page, found: NextRuns) -> None:

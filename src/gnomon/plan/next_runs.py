@@ -1,39 +1,33 @@
 """Which runs to buy next: those that narrow the forecast of a target most for their compute, and when to stop buying.
 
-The draws of a fit say how the law's value at any point moves with its value at the target. In logarithms, with the covariance
-K of the draws and the noise s of one run, a run at x is expected to leave
-
-    Var(target | run at x) = K_tt - K_tx^2 / (K_xx + s^2),
-
-which is the linearised (D_t-optimal) design without a Jacobian. Runs are picked one after the other, K being updated after each;
-the list is then judged again without linearising, by weighing the draws with simulated outcomes.
+The draws of a fit say how the law's value at any point moves with its value at the target. Runs are picked one after the other
+by what they leave of the target's variance (`narrowing`); the list is then judged again without linearising, by weighing the
+draws with simulated outcomes.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from gnomon.errors import ColumnError, InputError, RefusalError
+from gnomon.errors import ColumnError, InputError, RefusalError, near
 from gnomon.fit.result import Fit
 from gnomon.forecast.predict import RATIO_SLACK
-from gnomon.runs.derive import TRAIN_FLOPS
+from gnomon.plan.cost import Cost, cost_model
+from gnomon.plan.narrowing import EFFECTIVE, after, even_compute, pick, weigh
 from gnomon.version import __version__
 
 Array = np.ndarray
 
 STEPS = 14  # candidates a column: a fifth of a decade apart over the usual three decades
+REACH = 3.0  # times the largest run: half a decade, the reach of a next size
 MOST = 6  # runs proposed at most; a list is looked at again when these are there
 WORTH = 0.05  # share of the interval that all proposed runs together must take away; less is not worth a queue slot
-TELLING = 0.01  # share of the target's variance that a run must take away to be listed
-OUTCOMES = 64  # simulated outcomes behind the expected interval: its standard error is then a tenth of its spread
-EFFECTIVE = 20.0  # weighted draws that count fewer than this describe no interval
-EVEN = 5  # runs of the even design that is held beside the proposal
 
 
 @dataclass(frozen=True)
@@ -66,12 +60,15 @@ class NextRuns:
         half_width: of the curve's interval at the target, relative, now.
         expected: the same when all runs are there, linearised.
         weighed: the same by weighing the draws with simulated outcomes; None with a reason.
-        even: the same for runs spread evenly in ln compute at the same cost; None where the budget buys none.
+        even: the same for five runs of the same cost, spread evenly in ln compute from the smallest run up, with as many
+            tokens per parameter as the runs have in the middle; None where the cost does not buy five, or the law has
+            other inputs.
         spent: compute of the runs.
         budget: compute that may be spent.
         noise: standard deviation of ln(response) of one run about the law.
         level: of the intervals.
         candidates: how many were looked at.
+        cost: how compute was counted, a sentence.
     """
 
     target: dict[str, float]
@@ -91,6 +88,7 @@ class NextRuns:
     law: str
     response: str
     candidates: int
+    cost: str
 
     @property
     def assumes(self) -> tuple[str, ...]:
@@ -98,7 +96,7 @@ class NextRuns:
         return (
             "that the law is right: these runs narrow what the runs leave open about its parameters, not what is wrong with it",
             f"that a new run lies about the law as the runs did ({self.noise:.2%} of {self.response})",
-            "training compute 6 N D" if "params" in self.target else "the compute that each candidate states",
+            self.cost,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -109,7 +107,7 @@ class NextRuns:
         if self.weighed is not None:
             del document["weighed_reason"]
         if self.even is None:
-            document["even_reason"] = "the budget buys no even design"
+            document["even_reason"] = "the compute buys no even design"
         return document
 
     def to_json(self) -> str:
@@ -133,6 +131,7 @@ def next_runs(
     limits: Mapping[str, tuple[float, float]] | None = None,
     candidates: Sequence[Mapping[str, float]] | None = None,
     most: int = MOST,
+    cost: str | Cost = "6ND",
     seed: int = 0,
 ) -> NextRuns:
     """Runs that narrow the target's interval most for their compute, in the order of buying.
@@ -147,6 +146,7 @@ def next_runs(
         candidates: points with a value for every input, and flops where the law has no params and tokens; instead
             of the grid.
         most: runs proposed at most (default 6).
+        cost: how compute is counted, as for `allocate` (default 6ND).
         seed: of the simulated outcomes.
 
     Raises:
@@ -164,8 +164,9 @@ def next_runs(
         if not (np.isfinite(number) and number > 0):
             raise InputError(f"The {name} must be a positive number; got {number!r}.")
     inputs = tuple(fit.law.inputs)
-    at = _point(target, inputs)
-    points, flops = _candidates(fit, inputs, budget if run_budget is None else run_budget, limits, candidates)
+    model = cost_model(cost)
+    at = _point(target, inputs, model)
+    points, flops = _candidates(fit, model, limits) if candidates is None else _given(candidates, inputs, model)
     affordable = flops <= min(budget, run_budget or budget)
     if not affordable.any():
         raise RefusalError(
@@ -180,8 +181,8 @@ def next_runs(
     spread = np.cov(logs, rowvar=False)
     begun = float(spread[-1, -1])
     alone = spread[-1, :-1] ** 2 / (np.diag(spread)[:-1] + noise**2) / begun if begun > 0 else np.zeros(len(flops))
-    by_cost = _pick(spread, flops, budget, noise, most, lambda gain: gain / flops)
-    by_gain = _pick(spread, flops, budget, noise, most, lambda gain: gain)
+    by_cost = pick(spread, flops, budget, noise, most, lambda gain: gain / flops)
+    by_gain = pick(spread, flops, budget, noise, most, lambda gain: gain)
     order, left = min((by_cost, by_gain), key=lambda found: found[1][-1] if found[1] else np.inf)
     final = left[-1] if left else begun
     stop = not order or np.sqrt(final / begun) > 1 - WORTH
@@ -189,8 +190,11 @@ def next_runs(
     why = _why(half, z * float(np.sqrt(final)), len(flops), stop, budget)
     if stop:
         order, left, final = [], [], begun
-    weighed, reason = _weigh(logs, order, noise, z, seed)
+    weighed, reason = weigh(logs, order, noise, seed)
     spent = float(flops[order].sum())
+    even = None if stop else even_runs(fit, spent, model)
+    if even is not None:
+        beside = _ln_draws(law, {k: np.append(even[k], at[k]) for k in inputs})
     runs = tuple(
         NextRun(
             {k: float(points[k][j]) for k in inputs},
@@ -208,9 +212,9 @@ def next_runs(
         why=why,
         half_width=half,
         expected=float(z * np.sqrt(final)),
-        weighed=weighed,
+        weighed=None if weighed is None else float(z * weighed),
         weighed_reason=reason,
-        even=None if stop else _even(spread, flops, spent, noise, z),
+        even=None if even is None else float(z * np.sqrt(after(np.cov(beside, rowvar=False), noise))),
         spent=spent,
         budget=float(budget),
         noise=float(noise),
@@ -218,50 +222,77 @@ def next_runs(
         law=fit.law.spec(),
         response=fit.response,
         candidates=len(flops),
+        cost=model.assumption if "params" in inputs else "the compute that the candidates state",
     )
 
 
-def even_design(flops: Array, budget: float, count: int = EVEN) -> list[int]:
-    """Candidates nearest to `count` places spread evenly in ln compute, the largest such that all cost at most the budget."""
-    order = np.unique(flops)
-    for top in order[::-1]:
-        places = np.geomspace(order[0], top, count)
-        chosen = [int(np.argmin(np.abs(np.log(flops / place)))) for place in places]
-        if flops[chosen].sum() <= budget:
-            return chosen
-    return []
+def even_runs(fit: Fit, budget: float, cost: str | Cost = "6ND") -> dict[str, Array] | None:
+    """Inputs of runs spread evenly in ln compute at the cost of a budget: what one would do without a ranking."""
+    inputs, model = set(fit.law.inputs), cost_model(cost)
+    if inputs == {"flops"}:
+        found = even_compute(fit.range["flops"][0], budget)
+        return None if found is None else {"flops": found}
+    if inputs != {"params", "tokens"}:
+        return None
+    params, tokens = (np.asarray(fit.data[name], float) for name in ("params", "tokens"))
+    found = even_compute(float(np.min(model.flops(params, tokens))), budget)
+    if found is None:
+        return None
+    ratio = float(np.exp(np.median(np.log(tokens / params))))
+    low, high = np.full(len(found), 1.0), np.full(len(found), 1e15)
+    for _ in range(100):  # halvings in ln: params at which so many tokens a parameter cost this much
+        middle = np.sqrt(low * high)
+        dear = np.asarray(model.flops(middle, ratio * middle)) > found
+        low, high = np.where(dear, low, middle), np.where(dear, middle, high)
+    return {"params": low, "tokens": ratio * low}
 
 
-def _point(target: Mapping[str, Any], inputs: Sequence[str]) -> dict[str, float]:
-    known = {k: float(v) for k, v in target.items()}
-    if {"params", "tokens"} <= set(inputs) and "flops" in known:
+def _point(target: Mapping[str, Any], inputs: Sequence[str], model: Cost) -> dict[str, float]:
+    """The law's inputs at the target; of params, tokens and flops any two give the third."""
+    allowed = {*inputs, "flops"} if {"params", "tokens"} <= set(inputs) else set(inputs)
+    for name, value in target.items():
+        if name not in allowed:
+            raise ColumnError(
+                f"The law reads {', '.join(inputs)}; the target has {name!r}.", hint=near(name, sorted(allowed))
+            )
+        if not (isinstance(value, int | float) and np.isfinite(value) and value > 0):
+            raise InputError(f"The target's {name} must be a positive number; got {value!r}.")
+    known = {name: float(value) for name, value in target.items()}
+    if "flops" in known and "flops" not in inputs:
         if "tokens" not in known and "params" in known:
-            known["tokens"] = known["flops"] / TRAIN_FLOPS / known["params"]
+            known["tokens"] = float(model.tokens(known["flops"], known["params"]))
         elif "params" not in known and "tokens" in known:
-            known["params"] = known["flops"] / TRAIN_FLOPS / known["tokens"]
+            known["params"] = float(model.params(known["flops"], known["tokens"]))
     missing = [name for name in inputs if name not in known]
     if missing:
         raise InputError(
             f"The target lacks {', '.join(missing)}; the law reads {', '.join(inputs)}.",
             hint="For example --target params=7B,tokens=2T.",
         )
-    for name in inputs:
-        if not (np.isfinite(known[name]) and known[name] > 0):
-            raise InputError(f"The target's {name} must be a positive number; got {known[name]!r}.")
     return {name: known[name] for name in inputs}
 
 
-def _candidates(
-    fit: Fit,
-    inputs: Sequence[str],
-    run_budget: float,
-    limits: Mapping[str, tuple[float, float]] | None,
-    candidates: Sequence[Mapping[str, float]] | None,
+def _given(
+    candidates: Sequence[Mapping[str, float]], inputs: Sequence[str], model: Cost
 ) -> tuple[dict[str, Array], Array]:
-    """Inputs of every candidate and its compute."""
-    if candidates is not None:
-        points = {k: np.array([float(c[k]) for c in candidates]) for k in inputs}
-        return points, np.array([_flops_of(c) for c in candidates])
+    """Inputs of the candidates that are given, and the compute of each."""
+    for i, candidate in enumerate(candidates):
+        names = {*inputs} if {"params", "tokens"} <= set(inputs) else {*inputs, "flops"}
+        for name in sorted(names):
+            if not candidate.get(name, 0) > 0:
+                raise ColumnError(
+                    f"Candidate {i + 1} needs a positive {name}; it has {', '.join(candidate) or 'nothing'}."
+                )
+    points = {name: np.array([float(c[name]) for c in candidates]) for name in inputs}
+    counted = [float(c["flops"]) if "flops" in c else float(model.flops(c["params"], c["tokens"])) for c in candidates]
+    return points, np.array(counted)
+
+
+def _candidates(
+    fit: Fit, model: Cost, limits: Mapping[str, tuple[float, float]] | None
+) -> tuple[dict[str, Array], Array]:
+    """A grid of inputs within the limits, and the compute of each point."""
+    inputs = tuple(fit.law.inputs)
     if set(inputs) not in ({"params", "tokens"}, {"flops"}):
         raise ColumnError(
             f"A grid of candidates is made for laws of params and tokens or of flops; {fit.law.spec()} reads {', '.join(inputs)}.",
@@ -270,7 +301,7 @@ def _candidates(
     axes = []
     for name in inputs:
         low, high = fit.range[name]
-        low, high = (limits or {}).get(name, (low, 3.0 * high))  # 3: half a decade, the reach of a next size
+        low, high = (limits or {}).get(name, (low, REACH * high))
         if not 0 < low <= high:
             raise InputError(f"The limits of {name} must be positive and in order; got {low:g} to {high:g}.")
         axes.append(np.unique(np.geomspace(low, high, STEPS)))
@@ -279,18 +310,10 @@ def _candidates(
     if "flops" in points:
         return points, points["flops"]
     ratio = points["tokens"] / points["params"]
-    seen = np.asarray(fit.data["tokens"]) / np.asarray(fit.data["params"])
-    inside = (ratio >= seen.min() / RATIO_SLACK) & (ratio <= seen.max() * RATIO_SLACK)
+    known = np.asarray(fit.data["tokens"]) / np.asarray(fit.data["params"])
+    inside = (ratio >= known.min() / RATIO_SLACK) & (ratio <= known.max() * RATIO_SLACK)
     points = {name: column[inside] for name, column in points.items()}
-    return points, TRAIN_FLOPS * points["params"] * points["tokens"]
-
-
-def _flops_of(candidate: Mapping[str, float]) -> float:
-    if "flops" in candidate:
-        return float(candidate["flops"])
-    if {"params", "tokens"} <= set(candidate):
-        return TRAIN_FLOPS * float(candidate["params"]) * float(candidate["tokens"])
-    raise ColumnError("A candidate without params and tokens must state its flops.")
+    return points, np.asarray(model.flops(points["params"], points["tokens"]))
 
 
 def _ln_draws(law: Any, points: Mapping[str, Array]) -> Array:
@@ -301,60 +324,6 @@ def _ln_draws(law: Any, points: Mapping[str, Array]) -> Array:
     if len(values) < EFFECTIVE:
         raise RefusalError("Fewer than 20 draws of the fit are defined at the target.", code="no-draws")
     return np.asarray(values)
-
-
-def _pick(
-    spread: Array, flops: Array, budget: float, noise: float, most: int, score: Callable[[Array], Array]
-) -> tuple[list[int], list[float]]:
-    """Candidates in the order of picking and the target's variance after each."""
-    left, begun, spent = spread.copy(), spread[-1, -1], 0.0
-    order: list[int] = []
-    after: list[float] = []
-    while len(order) < most:
-        gain = left[-1, :-1] ** 2 / (np.diag(left)[:-1] + noise**2)
-        possible = (flops <= budget - spent) & (gain > TELLING * begun)
-        if not possible.any():
-            break
-        j = int(np.argmax(np.where(possible, score(gain), -np.inf)))
-        left = _seen(left, j, noise)
-        order.append(j)
-        spent += flops[j]
-        after.append(max(float(left[-1, -1]), 0.0))
-    return order, after
-
-
-def _seen(spread: Array, j: int, noise: float) -> Array:
-    """The covariance once candidate j has been measured."""
-    column = spread[:, j]
-    return np.asarray(spread - np.outer(column, column) / (spread[j, j] + noise**2))
-
-
-def _even(spread: Array, flops: Array, spent: float, noise: float, z: float) -> float | None:
-    """Half-width after an even design of the same compute."""
-    chosen = even_design(flops, spent)
-    for j in chosen:
-        spread = _seen(spread, j, noise)
-    return float(z * np.sqrt(max(spread[-1, -1], 0.0))) if chosen else None
-
-
-def _weigh(logs: Array, order: Sequence[int], noise: float, z: float, seed: int) -> tuple[float | None, str]:
-    """Expected half-width when the draws are weighed by outcomes that the draws themselves simulate."""
-    if not order:
-        return None, "no run is proposed"
-    rng = np.random.default_rng(seed)
-    seen, target = logs[:, list(order)], logs[:, -1]
-    widths, counted = [], []
-    for truth in rng.integers(len(logs), size=OUTCOMES):
-        outcome = seen[truth] + noise * rng.standard_normal(len(order))
-        weight = -0.5 * (((outcome - seen) / noise) ** 2).sum(1)
-        weight = np.exp(weight - weight.max())
-        weight /= weight.sum()
-        counted.append(1 / float((weight**2).sum()))
-        mean = float(weight @ target)
-        widths.append(float(np.sqrt(weight @ (target - mean) ** 2)))
-    if float(np.median(counted)) < EFFECTIVE:
-        return None, f"the runs would leave {np.median(counted):.0f} of {len(logs)} draws: too few to weigh"
-    return float(z * np.mean(widths)), ""
 
 
 def _why(half: float, final: float, looked_at: int, stop: bool, budget: float) -> str:
