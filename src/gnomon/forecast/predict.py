@@ -22,7 +22,7 @@ from gnomon.runs.derive import TRAIN_FLOPS
 
 Array = np.ndarray
 
-FAR = 1.5  # decades beyond which 90 % intervals caught 78 % of real hidden runs (docs/results/record.md)
+FAR = 1.5  # decades beyond which 90 % intervals caught 77 % of real hidden runs (docs/results/record.md)
 RATIO_SLACK = (
     1.5  # tokens per parameter may lie this far outside the runs before a point counts as a corner no run has seen
 )
@@ -380,7 +380,7 @@ def _point_notices(
         found.append(
             Notice(
                 "far",
-                f"{horizon:.1f} decades beyond the largest run: at such distances 90% intervals caught 78% of real runs.",
+                f"{horizon:.1f} decades beyond the largest run: at such distances 90% intervals caught 77% of real runs.",
                 {"decades": horizon},
             )
         )
