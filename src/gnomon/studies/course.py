@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.engines import Engine, Processes, Ray, Serial, Slurm, TrialError
-from gnomon.errors import InputError, RefusalError, UnknownNameError, near
+from gnomon.errors import RefusalError, UnknownNameError, near
 from gnomon.lab.backend import environment
 from gnomon.runs.store import SUFFIX, Kept, Store
 from gnomon.studies.catalogue import study as study_of
 from gnomon.studies.claim import verdicts
 from gnomon.studies.result import Result
 from gnomon.studies.study import Asked, Study
-from gnomon.studies.trial import Trial, do
+from gnomon.studies.trial import Trial, distinct, do
 
 FOLDER = "gnomon-studies"
 """Where the store lies unless a place is named."""
@@ -79,7 +79,7 @@ def run_study(
     began = time.monotonic()
     chosen = study_of(name) if isinstance(name, str) else name
     asked = chosen.asked(scale, seed)
-    trials = _distinct(chosen.trials(asked))
+    trials = distinct(chosen.trials(asked))
     with nullcontext(store) if isinstance(store, Store) else closing(Store(store or default_store())) as kept:
         known = kept.get(trial.key for trial in trials)
         cached = {key for key, one in known.items() if one.status == "done" or not retry}
@@ -119,7 +119,7 @@ def verify_study(
     began = time.monotonic()
     chosen = study_of(name) if isinstance(name, str) else name
     asked = chosen.asked(scale, seed)
-    trials = _distinct(chosen.trials(asked))
+    trials = distinct(chosen.trials(asked))
     with nullcontext(store) if isinstance(store, Store) else closing(Store(store or default_store())) as kept:
         known = kept.get(trial.key for trial in trials)
     missing = len(trials) - len(known)
@@ -180,15 +180,3 @@ def _engine(engine: str | Engine, folder: Path) -> Any:
 
 def _kind(trial: Trial) -> Any:
     return trial.kind
-
-
-def _distinct(trials: Sequence[Trial]) -> list[Trial]:
-    """The trials, each once.
-
-    Raises:
-        InputError: the study has none at this scale.
-    """
-    found = list({trial.key: trial for trial in trials}.values())
-    if not found:
-        raise InputError("The study has no trial at this scale.")
-    return found
