@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gnomon.laws.law import Law, Parameter, Published, coefficient, exponent, floor, number
 
 # After the submodules of the same names have been loaded: `laws.law` and `laws.catalogue` are the functions.
-from gnomon.laws.catalogue import CATALOGUE, catalogue, law, search  # isort: skip
+from gnomon.laws.catalogue import CATALOGUE, catalogue, group, law, search  # isort: skip
 
 if TYPE_CHECKING:
     from gnomon.laws.architecture.linear_attention import LinearAttention as LinearAttention
@@ -125,6 +125,7 @@ __all__ = [
     "coefficient",
     "exponent",
     "floor",
+    "group",
     "law",
     "number",
     "search",

@@ -1,5 +1,6 @@
 """Models and the mixers they are made of, one family a file."""
 
+from gnomon.lab.models.attention import Attention
 from gnomon.lab.models.cnn import CNN
 from gnomon.lab.models.decoder import Decoder, Mixer
 from gnomon.lab.models.gated_conv import GatedConv
@@ -14,6 +15,7 @@ __all__ = [
     "CNN",
     "MLP",
     "RWKV",
+    "Attention",
     "Decoder",
     "GatedConv",
     "GatedLinearAttention",

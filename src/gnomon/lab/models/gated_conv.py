@@ -34,6 +34,10 @@ class GatedConv:
             "out": normal(rng, (width, width), width**-0.5 * output_scale),
         }
 
+    def mixing_flops(self, width: int, length: int) -> int:
+        """None beside those of the weights."""
+        return 0
+
     def __call__(self, weights: dict[str, Any], x: Any, *, length: int) -> Any:
         """Mix along the sequence.
 
