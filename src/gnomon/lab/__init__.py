@@ -1,19 +1,26 @@
 """The laboratory: small models trained to make runs. It knows nothing of laws, fits and forecasts."""
 
-from gnomon.lab.models import CNN, MLP, Decoder, GatedConv, Mixer
-from gnomon.lab.optim import Adam, Momentum, Optimiser, constant, warmup_linear
+from gnomon.lab.kinds import HIDDEN_ONLY, ByKind, Kind
+from gnomon.lab.models import CNN, MLP, Attention, Decoder, GatedConv, Mixer
+from gnomon.lab.optim import Adam, AdamW, Momentum, Optimiser
 from gnomon.lab.program import Model
+from gnomon.lab.schedules import constant, cosine, linear, wsd
 from gnomon.lab.task import Batch, NextSymbol, Task
 from gnomon.lab.text import Text, stdlib_prose
 from gnomon.lab.train import Look, Recipe, Trained, Watch, train
 
 __all__ = [
     "CNN",
+    "HIDDEN_ONLY",
     "MLP",
     "Adam",
+    "AdamW",
+    "Attention",
     "Batch",
+    "ByKind",
     "Decoder",
     "GatedConv",
+    "Kind",
     "Look",
     "Mixer",
     "Model",
@@ -26,7 +33,9 @@ __all__ = [
     "Trained",
     "Watch",
     "constant",
+    "cosine",
+    "linear",
     "stdlib_prose",
     "train",
-    "warmup_linear",
+    "wsd",
 ]

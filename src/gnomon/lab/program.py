@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.lab.backend import load
+from gnomon.lab.kinds import parts
 from gnomon.lab.optim import Optimiser
 from gnomon.lab.task import Array, Batch, Task, Tree
 
@@ -73,6 +74,7 @@ class Program:
         example = model.init(np.random.default_rng(0))
         leaves, self._structure = jax.tree_util.tree_flatten(example)
         self._shapes = [leaf.shape for leaf in leaves]
+        self._kinds = parts(example)
         self._resident = jax.device_put(task.resident())
         self._held_out = jax.device_put(task.held_out())
 
@@ -107,9 +109,8 @@ class Program:
         """A run before its first step; order and rates are padded to the capacity."""
         jax = self._jax
         parameters = np.concatenate([leaf.ravel() for leaf in jax.tree_util.tree_leaves(weights)])
-        state = State(
-            parameters, self._optimiser.start(parameters), np.float32(np.inf), np.float32(np.inf), np.int32(0)
-        )
+        memory = self._optimiser.start(parameters, self._kinds)
+        state = State(parameters, memory, np.float32(np.inf), np.float32(np.inf), np.int32(0))
         room = self.capacity - len(rates)
         order = np.pad(order, ((0, room),) + ((0, 0),) * (order.ndim - 1))
         return jax.device_put(Run(state, order, np.pad(rates, (0, room))))  # type: ignore[no-any-return]
@@ -142,10 +143,10 @@ class Program:
         """The tree of a flat vector: views, so the optimiser sees one array and the model its matrices."""
         sizes = [math.prod(shape) for shape in self._shapes]
         ends = np.cumsum(sizes).tolist()
-        parts = [
+        leaves = [
             flat[end - size : end].reshape(shape) for end, size, shape in zip(ends, sizes, self._shapes, strict=True)
         ]
-        return self._jax.tree_util.tree_unflatten(self._structure, parts)
+        return self._jax.tree_util.tree_unflatten(self._structure, leaves)
 
 
 @functools.lru_cache(maxsize=32)

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.errors import InputError
-from gnomon.lab.optim import Adam, Optimiser, warmup_linear
+from gnomon.lab.optim import Adam, Optimiser
 from gnomon.lab.program import Model, Scores, program
+from gnomon.lab.schedules import linear
 from gnomon.lab.seeds import stream
 from gnomon.lab.task import Batch, Task, Tree
 
@@ -41,7 +42,7 @@ class Recipe:
     lr_peak: float
     warmup: float = 0.05
     optimiser: Optimiser = field(default_factory=Adam)
-    schedule: Callable[..., NDArray[np.float32]] = warmup_linear
+    schedule: Callable[..., NDArray[np.float32]] = linear
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.batch < 1:

@@ -23,6 +23,9 @@ class Mixer(Protocol):
     def init(self, rng: np.random.Generator, width: int, output_scale: float) -> dict[str, Any]:
         """Weights of one layer's mixer; the output matrix is scaled by `output_scale`."""
 
+    def mixing_flops(self, width: int, length: int) -> int:
+        """Forward FLOPs a position, two a multiply-add, beside those of its weights (2 a weight)."""
+
     def __call__(self, weights: dict[str, Any], x: Any, *, length: int) -> Any:
         """(sequences * length, width) to the same shape."""
 
@@ -54,6 +57,10 @@ class Decoder:
     def inner(self) -> int:
         """Width inside the SwiGLU: f = 8 ceil(int(8 d/3)/8)."""
         return 8 * math.ceil(int(8 * self.width / 3) / 8)
+
+    def mixing_flops(self, length: int) -> int:
+        """Forward FLOPs a position, beside those of the weights, in sequences of a length: of all mixers together."""
+        return self.layers * self.mixer.mixing_flops(self.width, length)
 
     def init(self, rng: np.random.Generator) -> dict[str, Any]:
         """Weights at the start, as a tree of float32 numpy arrays (drawn outside any compiled program)."""
