@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gnomon.engines import Tell, content_hash
@@ -22,12 +22,15 @@ class Trial:
         spec: what it depends on: JSON values only, the seed among them.
         version: raised when the function changes what it measures; rows of another version are not used.
         kind: trials of one kind share a compiled program and are done by one worker where possible.
+        place: what the function is given beside the spec that cannot change its rows: folders, limits of time. It is
+            not part of the hash.
     """
 
     work: str
     spec: Mapping[str, Any]
     version: int = 1
     kind: Hashable = None
+    place: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -38,5 +41,5 @@ class Trial:
 def do(trial: Trial, tell: Tell) -> list[Row]:
     """Run a trial in this process."""
     module, _, function = trial.work.partition(":")
-    rows = getattr(importlib.import_module(module), function)(dict(trial.spec), tell)
+    rows = getattr(importlib.import_module(module), function)({**trial.spec, **trial.place}, tell)
     return [dict(row) for row in rows]
