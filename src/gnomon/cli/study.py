@@ -22,7 +22,7 @@ from gnomon.errors import InputError
 
 if TYPE_CHECKING:
     from gnomon.studies.claim import Verdict
-    from gnomon.studies.course import News
+    from gnomon.studies.execution import News
     from gnomon.studies.result import Result
     from gnomon.studies.study import Study
 

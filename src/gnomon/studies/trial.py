@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gnomon.engines import Tell, content_hash
@@ -24,6 +24,8 @@ class Trial:
         version: raised when the function changes what it measures; rows of another version are not used.
         kind: trials of one kind share a compiled program and are done by one worker where possible.
         cost: how long it takes against other trials of its kind, in any unit; the time left is forecast from it.
+        place: what the function is given beside the spec that cannot change its rows: folders, limits of time. It is
+            not part of the hash.
     """
 
     work: str
@@ -31,6 +33,7 @@ class Trial:
     version: int = 1
     kind: Hashable = None
     cost: float = 1.0
+    place: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -53,5 +56,5 @@ def distinct(trials: Sequence[Trial]) -> list[Trial]:
 def do(trial: Trial, tell: Tell) -> list[Row]:
     """Run a trial in this process."""
     module, _, function = trial.work.partition(":")
-    rows = getattr(importlib.import_module(module), function)(dict(trial.spec), tell)
+    rows = getattr(importlib.import_module(module), function)({**trial.spec, **trial.place}, tell)
     return [dict(row) for row in rows]
