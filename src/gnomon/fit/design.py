@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.fit.kernel import Kernel, make_kernel, theta_of, values_of
+from gnomon.fit.kernel import make_kernel
 from gnomon.fit.newton import Prior, Solution, minimise
 from gnomon.fit.objective import Objective
+from gnomon.fit.tables import Kernel, theta_of, values_of
 from gnomon.laws.law import Law
 
 Array = np.ndarray

@@ -80,7 +80,9 @@ def run_scores(design: Design, objective: Objective, theta: Array) -> tuple[Arra
 
 def prior_information(design: Design, theta: Array) -> Array:
     """Curvature (p, p) of the design's prior; zeros without one."""
-    return np.zeros((design.p, design.p)) if design.prior is None else np.diag(design.prior.terms(theta[None])[2][:, 0])
+    return (
+        np.zeros((design.p, design.p)) if design.prior is None else np.diag(design.prior.slopes(theta[None])[1][:, 0])
+    )
 
 
 def covariance(design: Design, objective: Objective, theta: Array) -> Array:

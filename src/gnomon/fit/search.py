@@ -15,9 +15,9 @@ import numpy as np
 
 from gnomon.errors import RefusalError
 from gnomon.fit.design import Design
-from gnomon.fit.kernel import theta_of
 from gnomon.fit.newton import Solution
 from gnomon.fit.objective import Objective
+from gnomon.fit.tables import theta_of
 
 Array = np.ndarray
 
