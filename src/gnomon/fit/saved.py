@@ -10,6 +10,7 @@ import numpy as np
 
 from gnomon.errors import FileError, Notice, Where
 from gnomon.fit.diagnose import Identifiability, Influence
+from gnomon.fit.held import Held
 from gnomon.fit.result import FORMAT, Estimate, Fit, SecondOpinion, Starts
 
 
@@ -111,8 +112,15 @@ def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit
         seconds=document["seconds"],
         version=document["gnomon"],
         source=document["source"],
-        extra={name: document[name] for name in ("prior",) if name in document},
+        held=_held(document, saved),
+        extra={name: document[name] for name in ("prior", "transfer_test") if name in document},
     )
+
+
+def _held(document: dict[str, Any], saved: dict[str, Any]) -> Held | None:
+    """What the fit held; fits saved before parameters could be held have no such part."""
+    held = document.get("held")
+    return None if held is None else Held.from_dict(held, saved["donors"])
 
 
 def _rows(rows: dict[str, Any], saved: dict[str, Any]) -> Any:

@@ -62,7 +62,7 @@ def track_record(fit: Fit) -> TrackRecord:
     """Hide the largest runs of a fit's own rows and forecast them; never an error, at worst a reason."""
     from gnomon.forecast.backtesting import backtest
 
-    chosen = find_hold_out(fit.data, fit.law.inputs, len(fit.law.parameters), made=fit.law.made_inputs)
+    chosen = find_hold_out(fit.data, fit.law.inputs, len(fit.fitted), made=fit.law.made_inputs)
     if chosen is None:
         return TrackRecord(level=fit.level, reason="too few runs, or all of one size")
     hold_out, told = chosen
@@ -75,6 +75,7 @@ def track_record(fit: Fit) -> TrackRecord:
             objective=fit.objective,
             draws=DRAWS,
             seed=fit.seed,
+            held=fit.held,
         )
     except GnomonError as error:
         return TrackRecord(told, hold_out, level=fit.level, reason=error.message)
