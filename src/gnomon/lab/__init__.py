@@ -8,6 +8,7 @@ from gnomon.lab.schedules import constant, cosine, linear, wsd
 from gnomon.lab.task import Batch, NextSymbol, Task
 from gnomon.lab.text import Text, stdlib_prose
 from gnomon.lab.train import Look, Recipe, Trained, Watch, train
+from gnomon.lab.width import Ruled, WidthRule, mup, standard
 
 __all__ = [
     "CNN",
@@ -28,13 +29,17 @@ __all__ = [
     "NextSymbol",
     "Optimiser",
     "Recipe",
+    "Ruled",
     "Task",
     "Text",
     "Trained",
     "Watch",
+    "WidthRule",
     "constant",
     "cosine",
     "linear",
+    "mup",
+    "standard",
     "stdlib_prose",
     "train",
     "wsd",

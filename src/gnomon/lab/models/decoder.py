@@ -84,16 +84,27 @@ class Decoder:
 
     def __call__(self, weights: dict[str, Any], inputs: Any) -> Any:
         """Logits (sequences, length, V) of symbols (sequences, length)."""
+        return self.activations(weights, inputs)["outputs"]
+
+    def activations(self, weights: dict[str, Any], inputs: Any) -> dict[str, Any]:
+        """What is computed on the way, (sequences * length, width) each; the logits last, as "outputs".
+
+        "embedding"; of each layer k "k.mixer" and "k.mlp", what its two sublayers add; "stream", their sum.
+        """
         jax = load()
         jnp = jax.numpy
         sequences, length = inputs.shape
         x = weights["embedding"][inputs.reshape(-1)]
-        for layer in weights["layers"]:
-            x = x + self.mixer(layer["mixer"], rms_norm(x, layer["mixer_gain"]), length=length)
+        found = {"embedding": x}
+        for k, layer in enumerate(weights["layers"]):
+            mixed = self.mixer(layer["mixer"], rms_norm(x, layer["mixer_gain"]), length=length)
+            x = x + mixed
             gate, value = jnp.split(rms_norm(x, layer["mlp_gain"]) @ layer["up"].T, 2, axis=-1)
-            x = x + (jax.nn.silu(gate) * value) @ layer["down"].T
+            thought = (jax.nn.silu(gate) * value) @ layer["down"].T
+            x = x + thought
+            found |= {f"{k}.mixer": mixed, f"{k}.mlp": thought}
         logits = rms_norm(x, weights["gain"]) @ weights["readout"].T
-        return logits.reshape(sequences, length, self.symbols)
+        return found | {"stream": x, "outputs": logits.reshape(sequences, length, self.symbols)}
 
 
 def rms_norm(x: Any, gain: Any) -> Any:
