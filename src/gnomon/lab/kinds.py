@@ -13,6 +13,8 @@ NAMED: dict[str, Kind] = {
     "embedding": "embedding",
     "positions": "embedding",
     "readout": "output",
+    "log_rate": "vector",  # a few numbers a channel
+    "mixtures": "vector",
     "taps": "vector",  # one filter a channel: it grows with the width in one direction only, like a gain
 }
 """Parameters known by their name; any other is a vector with one axis and a hidden matrix with more."""

@@ -1,8 +1,10 @@
 """Models and the mixers they are made of, one family a file."""
 
 from gnomon.lab.models.attention import Attention
+from gnomon.lab.models.autoencoder import AutoEncoder
 from gnomon.lab.models.cnn import CNN
-from gnomon.lab.models.decoder import Decoder, Mixer
+from gnomon.lab.models.decoder import Channel, Decoder, Mixer
+from gnomon.lab.models.experts import Experts
 from gnomon.lab.models.gated_conv import GatedConv
 from gnomon.lab.models.gated_linear_attention import GatedLinearAttention
 from gnomon.lab.models.hyena import Hyena
@@ -16,7 +18,10 @@ __all__ = [
     "MLP",
     "RWKV",
     "Attention",
+    "AutoEncoder",
+    "Channel",
     "Decoder",
+    "Experts",
     "GatedConv",
     "GatedLinearAttention",
     "Hyena",

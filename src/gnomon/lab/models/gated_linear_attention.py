@@ -10,9 +10,11 @@ import numpy as np
 from gnomon.lab.backend import load
 from gnomon.lab.models.decoder import rms_norm
 from gnomon.lab.models.heads import head_width, join, split
-from gnomon.lab.models.outer_products import FASTEST, read_flops, read_past, write_and_read
+from gnomon.lab.models.outer_products import read_flops, read_past, write_and_read
 from gnomon.lab.seeds import normal
 
+CHUNK = 32  # positions whose decays are multiplied out: 32 of e^-2.5 stay within float32 (e^80 = 6e34)
+FASTEST = -2.5  # smallest log decay a position; only logits below -40 meet it
 SLOWNESS = 16.0  # the gate's logarithm is divided by this, so that memory starts long (Yang et al. 2023, section 4.4)
 
 
@@ -50,7 +52,7 @@ class GatedLinearAttention:
         """(sequences * length, width) to the same shape."""
         *streams, gate = self._streams(weights, x)
         q, k, v, decay = (split(part, length, self.heads) for part in streams)
-        read = rms_norm(read_past(q, k, v, decay), weights["gain"])
+        read = rms_norm(read_past(q, k, v, decay, chunk=CHUNK), weights["gain"])
         return (join(read) * gate) @ weights["out"].T
 
     def start(self, sequences: int, width: int) -> Any:
@@ -72,7 +74,7 @@ class GatedLinearAttention:
     def mixing_flops(self, width: int, length: int) -> int:
         """Forward FLOPs a position beside those of the weights: the products of `read_past`, rounded up."""
         head = head_width(width, self.heads)
-        return -(-self.heads * read_flops(head, head, length) // length)
+        return -(-self.heads * read_flops(head, head, length, chunk=CHUNK) // length)
 
     def _streams(self, weights: dict[str, Any], x: Any) -> tuple[Any, ...]:
         """q, k, v, log decay and gate, each (positions, width)."""
@@ -80,5 +82,5 @@ class GatedLinearAttention:
         jnp = jax.numpy
         q, k, v, gate = jnp.split(x @ weights["qkvg"].T, 4, axis=-1)
         logit = (x @ weights["decay_in"].T) @ weights["decay_out"].T + weights["decay_bias"]
-        decay = jnp.maximum(jax.nn.log_sigmoid(logit) / SLOWNESS, FASTEST)  # only logits below -80 meet the limit
+        decay = jnp.maximum(jax.nn.log_sigmoid(logit) / SLOWNESS, FASTEST)
         return q * (x.shape[-1] // self.heads) ** -0.5, k, v, decay, jax.nn.silu(gate)

@@ -28,7 +28,7 @@ def read_past(
         query: q, (sequences, heads, length, keys).
         key: k, the same shape.
         value: v, (sequences, heads, length, values).
-        log_decay: ln g, the shape of k, from -5 to 0; None for no decay, where the whole length is one chunk.
+        log_decay: ln g, the shape of k, from -80/chunk to 0; None for no decay, where the whole length is one chunk.
         own: u, (heads, keys); None for reading after writing.
         chunk: positions of a chunk (default 16).
 
