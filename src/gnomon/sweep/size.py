@@ -113,10 +113,11 @@ def _values(table: Table) -> list[Any]:
     if not high > low:
         table.refuse("to", f"{high:g}", f"more than from = {low:g}")
     first, last = math.ceil(low / step), math.floor(high / step)
-    count = int(min(MOST, last - first + 1))
-    if count < 1:
+    if last < first:
         table.refuse("multiple_of", f"{step:g}", f"a step with a multiple between {low:g} and {high:g}")
-    found = sorted({round(k) * step for k in np.geomspace(first, last, count)} | {first * step, last * step})
+    whole = last - first + 1
+    counts = range(first, last + 1) if whole <= MOST else np.geomspace(first, last, MOST).round().astype(int).tolist()
+    found = sorted({int(k) * step for k in counts})
     return [int(v) if v == int(v) else v for v in found]
 
 
