@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from gnomon.runs import parse_number as parse_number
     from gnomon.runs import read_runs as read_runs
     from gnomon.studies import run_study as run_study
+    from gnomon.sweep import Sweep as Sweep
+    from gnomon.sweep import plan_sweep as plan_sweep
+    from gnomon.sweep import run_sweep as run_sweep
 
 _MODULES = ("datasets", "fit", "forecast", "laws", "plan", "report", "reproductions")
 _HOME = {
@@ -65,6 +68,7 @@ _HOME = {
     "RefusalError": "gnomon.errors",
     "Runs": "gnomon.runs",
     "Schedule": "gnomon.runs",
+    "Sweep": "gnomon.sweep",
     "backtest": "gnomon.forecast",
     "check": "gnomon.runs",
     "compare": "gnomon.forecast",
@@ -76,7 +80,9 @@ _HOME = {
     "number": "gnomon.laws.law",
     "parse_number": "gnomon.runs",
     "read_runs": "gnomon.runs",
+    "plan_sweep": "gnomon.sweep",
     "run_study": "gnomon.studies",
+    "run_sweep": "gnomon.sweep",
     "select": "gnomon.forecast",
 }
 

@@ -26,6 +26,7 @@ from gnomon.cli import (
     report,
     reproduce,
     study,
+    sweep,
 )
 from gnomon.cli.failure import Stopped, fail, from_defect, from_usage
 from gnomon.cli.help import Command, Group
@@ -58,7 +59,7 @@ def gnomon(
         sys.stdout.write(f"{context.get_help()}\n")
 
 
-START, DECIDE = "start here", "from runs to a decision"
+START, DECIDE, EXPERIMENTS = "start here", "from runs to a decision", "experiments"
 for heading, function, epilog in (
     (START, quickstart.quickstart, quickstart.EXAMPLES),
     (START, laws.laws, laws.EXAMPLES),
@@ -93,7 +94,8 @@ studying.command("show", cls=Command, epilog=study.EXAMPLES)(study.show)
 studying.command("run", cls=Command, epilog=study.EXAMPLES)(study.run)
 studying.command("verify", cls=Command, epilog=study.EXAMPLES)(study.verify)
 app.command(cls=Command, epilog=report.EXAMPLES, rich_help_panel=DECIDE)(report.report)
-app.add_typer(studying, name="study", rich_help_panel="experiments")
+app.command(cls=Command, epilog=sweep.EXAMPLES, rich_help_panel=EXPERIMENTS)(sweep.sweep)
+app.add_typer(studying, name="study", rich_help_panel=EXPERIMENTS)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
