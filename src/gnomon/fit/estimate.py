@@ -21,6 +21,7 @@ from gnomon.fit.search import search
 from gnomon.fit.transfer_test import transfer_test
 from gnomon.laws.law import Law
 from gnomon.laws.simplex import off_the_simplex
+from gnomon.runs.rules.design import CONVENTIONS
 
 if TYPE_CHECKING:
     from gnomon.runs import Runs
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 Array = np.ndarray
 
 LEAST_DRAWS = 20  # below that an interval end is one draw
+TRAINING = (
+    *("lr", "lr_peak", "lr_final", "schedule", "total_steps", "planned_tokens", "fraction_done", "is_final"),
+    *("epochs", "seed"),
+)  # columns that tell an audit how the runs were trained
 MEANINGLESS = 3.0  # a 90 % interval whose ends differ by this factor: the amplitude is not determined alone
 
 
@@ -304,6 +309,7 @@ def _reported_value(how: Objective, value: float, design: Design) -> float:
 
 
 def _columns_used(runs: Runs, cls: type[Law]) -> Runs:
-    """The table with only what a later forecast, plan or report can need."""
+    """The table with only what a later forecast, plan, report or audit can need."""
     wanted = [*cls.inputs, cls.output, "run", "family", "params", "tokens", "flops", "unique_tokens", "step"]
+    wanted += [*TRAINING, *CONVENTIONS]
     return runs.select([name for name in dict.fromkeys(wanted) if name in runs])

@@ -248,6 +248,7 @@ class Fit:
         return {
             "format": FORMAT,
             "rows": rows,
+            "conventions": {c.name: c.convention for c in self.data.columns.values() if c.convention},
             "schedules": {name: schedule.to_list() for name, schedule in self.data.schedules.items()},
             "draws": None if self.draws is None else _rounded(self.draws),
             "donors": []

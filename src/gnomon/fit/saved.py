@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +127,11 @@ def _held(document: dict[str, Any], saved: dict[str, Any]) -> Held | None:
 def _rows(rows: dict[str, Any], saved: dict[str, Any]) -> Any:
     from gnomon.runs import Schedules, read_runs
 
-    return read_runs(
+    runs = read_runs(
         {k: _column(v) for k, v in rows.items()}, schedules=Schedules.from_dict(saved.get("schedules") or {})
     )
+    told = {k: replace(runs.columns[k], convention=v) for k, v in saved.get("conventions", {}).items() if k in runs}
+    return replace(runs, columns={**runs.columns, **told})
 
 
 def _column(values: list[Any]) -> np.ndarray:
