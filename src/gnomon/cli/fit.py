@@ -79,7 +79,7 @@ def fit(
     column: ColumnOption = None,
     where: WhereOption = None,
     schedules: SchedulesOption = None,
-    objective: ObjectiveOption = "huber",
+    objective: ObjectiveOption = None,
     intervals: IntervalsOption = "bootstrap",
     draws: DrawsOption = "1000",
     level: LevelOption = "0.9",

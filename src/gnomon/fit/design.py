@@ -28,6 +28,7 @@ class Design:
         groups: index of the run each row belongs to (n,); resampling moves whole runs.
         weights: how much each row counts (n,), 1 on average; None: all the same.
         prior: what is known of the coordinates beforehand; None: nothing.
+        trials: of which each output is a share (n,), for the binomial objective; None: the outputs are no counts.
     """
 
     law: type[Law]
@@ -36,11 +37,15 @@ class Design:
     groups: Array
     weights: Array | None = None
     prior: Prior | None = None
+    trials: Array | None = None
 
     @cached_property
     def scales(self) -> dict[str, float]:
-        """Unit of each column in fit units: its geometric mean, or 1 where the law is tied to its units."""
-        return self.law.scales(dict(zip((*self.law.inputs, self.law.output), (*self.inputs, self.output), strict=True)))
+        """Unit of each column in fit units: its geometric mean, or 1 where the law is tied to its units or the output is a share."""
+        units = self.law.scales(
+            dict(zip((*self.law.inputs, self.law.output), (*self.inputs, self.output), strict=True))
+        )
+        return units if self.trials is None else units | {self.law.output: 1.0}
 
     @cached_property
     def scaled_inputs(self) -> tuple[Array, ...]:
@@ -51,6 +56,24 @@ class Design:
     def target(self) -> Array:
         """Output in fit units."""
         return self.output / self.scales[self.law.output]
+
+    @cached_property
+    def positive_target(self) -> Array:
+        """Output in fit units for starts, which divide by it and take its logarithm; of counts (k + 1/2) / (m + 1)."""
+        if self.trials is None:
+            return self.target
+        return (self.output * self.trials + 0.5) / (self.trials + 1.0)
+
+    @property
+    def trials_of_rows(self) -> Array:
+        """Trials behind each row (n,).
+
+        Raises:
+            ValueError: the outputs are no counts, which is for the caller to know.
+        """
+        if self.trials is None:
+            raise ValueError("This design has no trials.")
+        return self.trials
 
     @cached_property
     def kernel(self) -> Kernel:
@@ -84,6 +107,7 @@ class Design:
             self.groups[index],
             None if self.weights is None else self.weights[index],
             self.prior,
+            None if self.trials is None else self.trials[index],
         )
         object.__setattr__(part, "scales", self.scales)
         return part
@@ -108,15 +132,16 @@ class Design:
             target: (B, n) output in fit units, instead of the measured one: simulated measurements.
             how: continuation, iterations, frozen, tolerance of `minimise`.
         """
-        own = self.weights
+        own = None if self.weights is None and self.trials is None else self.load
         load = weights if own is None else own if weights is None else own * weights
         goal = self.target if target is None else target
         return minimise(self.kernel, objective, theta, goal, weights=load, prior=prior or self.prior, **how)
 
     @property
     def load(self) -> Array:
-        """Weights of the rows (n,)."""
-        return np.ones(len(self.output)) if self.weights is None else self.weights
+        """Weights of the rows (n,), of counts times their trials."""
+        load = np.ones(len(self.output)) if self.weights is None else self.weights
+        return load if self.trials is None else load * self.trials
 
     def at(self, points: Mapping[str, Any]) -> Design:
         """The same units for other inputs: a design without output, for prediction."""

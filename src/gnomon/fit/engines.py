@@ -10,14 +10,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from gnomon.errors import Notice
+from gnomon.errors import InputError, Notice
 from gnomon.fit.bootstrap import Draws, bootstrap
+from gnomon.fit.counts import dispersion, simulated_shares
 from gnomon.fit.design import Design
 from gnomon.fit.objective import Objective
 from gnomon.fit.parametric import parametric, seed_noise
 from gnomon.fit.profile import profile
 from gnomon.fit.result import Estimate, Starts
 from gnomon.fit.search import Search
+from gnomon.fit.simulated import refit_to
 from gnomon.fit.wild import wild
 
 Array = np.ndarray
@@ -75,12 +77,23 @@ def by_bootstrap(asked: Question) -> Answer:
 
 
 def by_wild(asked: Question) -> Answer:
-    """Residuals of whole runs change sign (`wild`)."""
+    """Residuals of whole runs change sign (`wild`).
+
+    Raises:
+        InputError: the rows are counts.
+    """
+    if asked.objective.counts:
+        raise InputError(
+            "Residuals of counts have no sign to change: wild resampling does not apply to the binomial objective.",
+            hint="Use --intervals parametric (counts drawn anew), bootstrap or profile.",
+        )
     return _drawn(asked, wild(asked.design, asked.objective, asked.found.theta, asked.draws, asked.seed))
 
 
 def by_parametric(asked: Question) -> Answer:
-    """The law plus seed noise (`parametric`)."""
+    """The law plus seed noise (`parametric`); of counts the counts drawn anew."""
+    if asked.objective.counts:
+        return _counts_drawn(asked)
     noise = seed_noise(asked.design)
     drawn = parametric(asked.design, asked.objective, asked.found.theta, asked.draws, asked.seed, noise)
     told = Notice(
@@ -99,6 +112,18 @@ def by_parametric(asked: Question) -> Answer:
                 {"residual_sd": seen, "noise_sd": known},
             ),
         )
+    return replace(answer, notices=[told, *answer.notices])
+
+
+def _counts_drawn(asked: Question) -> Answer:
+    """Refits to counts drawn from the law (`counts.simulated_shares`)."""
+    design, theta = asked.design, asked.found.theta
+    spread = dispersion(design, theta)
+    rng = np.random.default_rng([asked.seed, 0x5EED])
+    shares = simulated_shares(design, theta, rng, spread.rho)
+    answer = _drawn(asked, refit_to(design, asked.objective, theta, shares, asked.draws))
+    noun = "beta-binomial, as far apart as the rows are" if spread.rho else "binomial"
+    told = Notice("counts-drawn", f"Counts were drawn anew from the law: {noun}.", {"correlation": spread.rho})
     return replace(answer, notices=[told, *answer.notices])
 
 

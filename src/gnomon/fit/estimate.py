@@ -10,6 +10,7 @@ import numpy as np
 
 import gnomon.fit.diagnose as diagnose
 from gnomon.errors import InputError, Notice, RefusalError, UnknownNameError, near
+from gnomon.fit.counts import choose_objective, dispersion
 from gnomon.fit.design import Design
 from gnomon.fit.engines import DRAWING, ENGINES, Question
 from gnomon.fit.objective import Objective
@@ -34,7 +35,7 @@ def fit(
     runs: Any,
     *,
     response: str | None = None,
-    objective: str | Objective = "huber",
+    objective: str | Objective | None = None,
     intervals: str = "bootstrap",
     draws: int = 1000,
     level: float = 0.9,
@@ -48,7 +49,8 @@ def fit(
         law: id of the catalogue ("chinchilla"), a Law class, or a formula ("E + A/N^a + B/D^b").
         runs: a Runs, or whatever `read_runs` takes.
         response: column to be fitted; default: the law's output.
-        objective: "huber" (log residuals, delta 1e-3; "huber:0.01" for another), "squared_log", "squared", "relative".
+        objective: "huber" (log residuals, delta 1e-3; "huber:0.01" for another), "squared_log", "squared", "relative", "binomial"
+            (shares of counted trials). Default: binomial where the table knows the trials behind the response, else huber.
         intervals: the engine behind them, one of `gnomon.fit.engines.ENGINES`: "bootstrap" (whole runs resampled), "wild" (residuals of
             whole runs change sign), "parametric" (seed noise), "profile" or "none".
         draws: refits of the engines that refit.
@@ -69,15 +71,17 @@ def fit(
 
     began = time.perf_counter()
     _check_options(intervals, draws, level)
-    how = find_objective(objective)
+    if objective is not None:
+        find_objective(objective)  # refuse a wrong name before any file is read
     table = read_runs(runs, columns=columns, where=where)
     cls = find_law(law, columns=(*table.names, *table.unsettled), response=response)
     cls, table = cls.laid_on(table)
     target = cls.output
-    used = usable_rows(cls, table)
+    how = choose_objective(objective, cls, table)
+    used = usable_rows(cls, table, how)
     if cls.shares:
         used = _mixtures(used, cls)
-    design = make_design(cls, used)
+    design = make_design(cls, used, how)
     check_enough(design, used)
     design, choice = with_prior(design, how)
     found = search(design, how)
@@ -96,6 +100,9 @@ def fit(
     notices = diagnose.notices(design, ident, influence)
     if choice is not None:
         notices.append(choice.notice())
+    spread = dispersion(design, found.theta) if how.counts else None
+    if spread is not None:
+        notices += spread.notices(target)
     undetermined = cls.undetermined(used)
     if undetermined:
         notices.append(Notice("undetermined", f"{cls.id}: {undetermined}."))
@@ -116,6 +123,8 @@ def fit(
     prediction = design.predict(found.theta)[0]
     with np.errstate(divide="ignore", invalid="ignore"):
         residuals = np.log(design.output / prediction)
+    residuals[np.isneginf(residuals)] = np.nan  # none of the trials: a logarithm that does not exist
+    known_residuals = int(np.isfinite(residuals).sum())
     runs_used = len(np.unique(design.groups))
     from gnomon.version import __version__
 
@@ -134,7 +143,7 @@ def fit(
         given=table.given,
         removed=tuple((r.why, r.count) for r in used.removed),
         residuals=residuals,
-        residual_sd=float(np.sqrt(np.nansum(residuals**2) / max(len(residuals) - design.p, 1))),
+        residual_sd=float(np.sqrt(np.nansum(residuals**2) / max(known_residuals - design.p, 1))),
         identified=not undetermined
         and not ident.at_bound
         and ident.condition <= diagnose.ILL_CONDITIONED
@@ -147,14 +156,22 @@ def fit(
         seconds=time.perf_counter() - began,
         version=__version__,
         source=table.source,
-        extra={} if choice is None else {"prior": choice.to_dict()},
+        extra=({} if choice is None else {"prior": choice.to_dict()})
+        | ({} if spread is None else {"counts": spread.to_dict() | {"trials": _range_of(design.trials_of_rows)}}),
     )
 
 
-def usable_rows(cls: type[Law], runs: Runs) -> Runs:
-    """The rows a law can be fitted to or judged by: its columns known, and positive where the law needs that."""
+def _range_of(values: Array) -> list[float]:
+    return [float(values.min()), float(values.max())]
+
+
+def usable_rows(cls: type[Law], runs: Runs, objective: Objective | None = None) -> Runs:
+    """The rows a law can be fitted to or judged by: its columns known, and positive where the law or the objective needs that."""
     names = [name for name in (*cls.inputs, cls.output) if name not in cls.made_inputs]
     free = {name for name in names if cls.domain.get(name, (0.0, np.inf))[0] < 0}
+    if objective is not None and objective.counts:
+        names.append("trials")
+        free.add(cls.output)  # no right answer is an observation too
     return runs.usable(names, positive=[name for name in names if name not in free])
 
 
@@ -176,9 +193,11 @@ def _mixtures(runs: Runs, cls: type[Law]) -> Runs:
     return kept
 
 
-def make_design(cls: type[Law], runs: Runs) -> Design:
-    """A law over the rows of a table."""
-    return Design(cls, cls.arrays(runs), np.asarray(runs[cls.output], float), cls.groups_of(runs), cls.weights_of(runs))
+def make_design(cls: type[Law], runs: Runs, objective: Objective | None = None) -> Design:
+    """A law over the rows of a table, with what the objective needs of them beside the law's columns."""
+    trials = runs.numbers("trials")[0] if objective is not None and objective.counts else None
+    output = np.asarray(runs[cls.output], float)
+    return Design(cls, cls.arrays(runs), output, cls.groups_of(runs), cls.weights_of(runs), trials=trials)
 
 
 def run_names(runs: Runs) -> Array:
@@ -270,5 +289,17 @@ def _reported_value(how: Objective, value: float, design: Design) -> float:
 
 def _columns_used(runs: Runs, cls: type[Law]) -> Runs:
     """The table with only what a later forecast, plan or report can need."""
-    wanted = [*cls.inputs, cls.output, "run", "family", "params", "tokens", "flops", "unique_tokens", "step"]
+    wanted = [
+        *cls.inputs,
+        cls.output,
+        "passes",
+        "trials",
+        "run",
+        "family",
+        "params",
+        "tokens",
+        "flops",
+        "unique_tokens",
+        "step",
+    ]
     return runs.select([name for name in dict.fromkeys(wanted) if name in runs])

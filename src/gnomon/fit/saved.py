@@ -81,6 +81,7 @@ def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit
     measured = np.asarray(data[document["response"]], float)
     with np.errstate(divide="ignore", invalid="ignore"):
         residuals = np.log(measured / best.formula(*inputs))
+    residuals[np.isneginf(residuals)] = np.nan  # as in a fresh fit
     return Fit(
         law=best,
         response=document["response"],
@@ -111,7 +112,7 @@ def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit
         seconds=document["seconds"],
         version=document["gnomon"],
         source=document["source"],
-        extra={name: document[name] for name in ("prior",) if name in document},
+        extra={name: document[name] for name in ("prior", "counts") if name in document},
     )
 
 
