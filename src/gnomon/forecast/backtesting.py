@@ -128,7 +128,7 @@ def backtest(
     hold_out: str = "largest:flops:3",
     level: float = 0.9,
     response: str | None = None,
-    objective: str = "huber",
+    objective: str | None = None,
     draws: int = 200,
     seed: int = 0,
     held: Held | None = None,
@@ -141,7 +141,7 @@ def backtest(
         hold_out: which runs to hide, see `Runs.split`.
         level: of the intervals.
         response: column to forecast; default: each law's output.
-        objective: of the fits.
+        objective: of the fits; default: as in `fit`.
         draws: bootstrap refits behind intervals that the recipe cannot give.
         seed: of every random draw.
         held: parameters that the laws do not fit, as those of a fit (`Fit.held`).

@@ -13,6 +13,7 @@ from gnomon.errors import InputError, Notice, RefusalError, near
 from gnomon.fit.result import Fit
 from gnomon.forecast.early import EARLY
 from gnomon.forecast.grade import Grade, grade
+from gnomon.forecast.proportion import share_interval
 from gnomon.forecast.recipe import Evidence, evidence_of
 from gnomon.forecast.scale import is_rate, miss
 from gnomon.forecast.variance import Terms, constants
@@ -267,7 +268,7 @@ def _from_fit(
     inputs = recipe_inputs(fit)
     slack = fit.runs_used - len(fit.fitted)
     if inputs is None:
-        return _simple(fit, columns, points, value, level, slack)
+        return _simple(fit, columns, points, value, level, slack, seed)
     known = evidence if evidence is not None and evidence.scale == "log" else None  # the law is of the response itself
     known = known or evidence_of(fit.data, inputs, fit.response, seed=seed, scale="log")
     return _assemble(
@@ -289,6 +290,8 @@ def recipe_inputs(fit: Fit) -> tuple[str, ...] | None:
     inputs = tuple(fit.law.inputs)
     if fit.response in SETTINGS:  # the recipe's laws are of losses that fall with scale
         return None
+    if "counts" in fit.extra and not (is_rate(fit.response) and np.asarray(fit.data[fit.response], float).min() > 0):
+        return None  # nor of scores that rise, and they take logarithms
     if set(inputs) == {"params", "tokens"}:
         chosen: tuple[str, ...] = ("params", "tokens")
     elif len(inputs) == 1 and fit.law.domain.get(inputs[0], (0.0, np.inf))[0] >= 0 and fit.response in ("loss",):
@@ -445,7 +448,13 @@ def _half_range(fit: Fit, columns: Mapping[str, Any], count: int) -> Array | Non
 
 
 def _simple(
-    fit: Fit, columns: Mapping[str, Any], points: Sequence[Mapping[str, Any]], value: Array, level: float, slack: int
+    fit: Fit,
+    columns: Mapping[str, Any],
+    points: Sequence[Mapping[str, Any]],
+    value: Array,
+    level: float,
+    slack: int,
+    seed: int,
 ) -> Forecast:
     """Bootstrap and residual terms alone, for laws that have no others to be compared with."""
     from scipy.stats import t
@@ -455,6 +464,7 @@ def _simple(
     quantile = float(t.ppf(0.5 + level / 2, max(slack, 1)))
     middle, boot = np.log(value), _half_range(fit, columns, len(points))
     built = []
+    shares = share_interval(fit, columns, level, seed) if "counts" in fit.extra else None
     for i in range(len(points)):
         decades = {}
         for name, values in columns.items():
@@ -466,7 +476,11 @@ def _simple(
         ends: dict[str, float] = {}
         terms: dict[str, float] = {}
         sigma = None
-        if boot is not None:
+        if shares is not None:
+            sigma = float(shares.sigma[i])
+            ends = {name: float(getattr(shares, name)[i]) for name in ("low", "high", "curve_low", "curve_high")}
+            terms = {"bootstrap": float(shares.curve_share[i]), "counts": 1.0 - float(shares.curve_share[i])}
+        elif boot is not None:
             sigma = float(np.hypot(boot[i], fit.residual_sd))
             ends = {
                 "low": float(np.exp(middle[i] - quantile * sigma)),
@@ -504,5 +518,5 @@ def _simple(
             "model-error-left-out",
             f"{_alone(fit)}: the interval covers estimation and noise, not a wrong law. Expect it to be too narrow.",
         )
-    method = f"{fit.law.id or 'formula'}, bootstrap and residual"
+    method = f"{fit.law.id or 'formula'}, bootstrap and {'residual' if shares is None else 'counts'}"
     return Forecast(tuple(built), fit.response, method, (fit.law.id or "formula",), (*fit.notices, notice), __version__)
