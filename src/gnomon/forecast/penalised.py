@@ -35,7 +35,7 @@ LOOSE_STEPS = (8, 12)  # unpenalised Newton steps of all starts, then of those k
 ROUGH_STEPS, LAST_STEPS = 20, 60  # penalised Newton steps towards the first scale, then towards the answer
 ROUGH = 1e-6  # of the unpenalised objective, while starts are being compared
 PRECISE = (
-    1e-6  # of the penalised objective: with 1e-8 forecasts of single laws move by .3 % of sigma at most, sigma by .03 %
+    1e-6  # of the penalised objective: against 1e-7 forecasts of single laws move by .3 % of sigma, sigma by .03 %
 )
 TRIED = 8  # starts polished for each law
 CELLS = 400  # cells of the profile grid from which they come: the prior leaves few optima
