@@ -140,7 +140,7 @@ schedule = "cosine"
         assert found["narrow"] == pytest.approx(min(transfer(width=found["width"]), 0.02), rel=6e-4)
         assert (found["beta"], found["schedule"]) == (0.95, "cosine")
     (notice,) = (n for n in design_sweep(spec).notices if n.data == {"setting": "lr"})
-    assert "params 800 to 3.2k (measured: 60M to 1B)" in notice.message
+    assert "params 800 to 6.4k (measured: 60M to 1B)" in notice.message
 
 
 def test_sizes_by_a_table_and_by_a_range(write: Write) -> None:
