@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +81,9 @@ def test_the_gradients_of_the_numpy_trainer(monkeypatch: pytest.MonkeyPatch) -> 
         low, _ = train.loss_and_gradients(weights, x, y)
         w[place] = old
         assert g[place] == pytest.approx((high - low) / (2 * step), rel=1e-6)
+
+
+def test_the_page_shows_the_file_of_the_example() -> None:
+    page = (EXAMPLES.parents[1] / "docs" / "bring-your-own-trainer.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert tomllib.loads(shown) == tomllib.loads((EXAMPLES / "sweep.toml").read_text(encoding="utf-8"))
