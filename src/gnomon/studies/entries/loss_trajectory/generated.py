@@ -20,7 +20,7 @@ POINTS = 12  # of a curve
 DRAWS = 60  # refits behind an interval: its ends are then the third smallest and largest
 
 
-def table(batches: np.ndarray, rng: np.random.Generator, *, noise: float = REPLICA_NOISE) -> dict[str, list[Any]]:
+def table(batches: np.ndarray, rng: np.random.Generator) -> dict[str, list[Any]]:
     """Curves of every size at every batch, steps from 500 to 50,000, with independent noise of the log loss."""
     from gnomon.laws import Steps
 
@@ -29,7 +29,9 @@ def table(batches: np.ndarray, rng: np.random.Generator, *, noise: float = REPLI
     steps = np.geomspace(5e2, 5e4, POINTS)
     for size in SIZES:
         for batch in batches:
-            loss = law(params=size, step=steps, batch_tokens=batch) * np.exp(noise * rng.standard_normal(POINTS))
+            loss = law(params=size, step=steps, batch_tokens=batch) * np.exp(
+                REPLICA_NOISE * rng.standard_normal(POINTS)
+            )
             columns["run"] += [f"{size:.0f}-{batch:.0f}"] * POINTS
             columns["params"] += [float(size)] * POINTS
             columns["batch_tokens"] += [float(batch)] * POINTS

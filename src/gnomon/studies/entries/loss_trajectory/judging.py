@@ -27,6 +27,7 @@ LATE = 0.8  # share of a run after which a falling rate shows
 STEPS, FLOOR = "steps", "steps_floor"
 NO_BATCH = "loss = A / params^a + K / step^b"
 NO_BATCH_FLOOR = "loss = E + A / params^a + K / step^b"
+LAWS = (STEPS, FLOOR, NO_BATCH, NO_BATCH_FLOOR)
 
 
 def judge(runs: Runs, asked: Asked) -> dict[str, Measured]:
@@ -41,7 +42,7 @@ def judge(runs: Runs, asked: Asked) -> dict[str, Measured]:
     found |= recovered(runs)
     trained = curves(runs, "constant")
     scored = backtested(trained, asked)
-    errors = {law: held_out_errors(scored, law, asked) for law in (STEPS, FLOOR, NO_BATCH, NO_BATCH_FLOOR)}
+    errors = {law: held_out_errors(scored, law, asked) for law in LAWS}
     for part, claims in {"batch": ("held-out-batch",), "size": ("held-out-size",)}.items():
         for claim in claims:
             found[claim] = Measured(errors[STEPS][part])
@@ -71,8 +72,7 @@ def backtested(trained: Runs, asked: Asked) -> Backtest:
     """The laws, fitted to what is not held out, against what is."""
     from gnomon.forecast import backtest
 
-    laws = (STEPS, FLOOR, NO_BATCH, NO_BATCH_FLOOR)
-    return backtest(laws, trained, hold_out=f"where:{held_out(asked)}", draws=DRAWS, seed=asked.seed)
+    return backtest(LAWS, trained, hold_out=f"where:{held_out(asked)}", draws=DRAWS, seed=asked.seed)
 
 
 def held_out_errors(scored: Backtest, law: str, asked: Asked) -> dict[str, float]:
