@@ -9,6 +9,7 @@ from gnomon.lab.schedules import constant, cosine, linear, wsd
 from gnomon.lab.task import Batch, NextSymbol, Task
 from gnomon.lab.text import Text, stdlib_bytes, stdlib_prose
 from gnomon.lab.train import Look, Recipe, Trained, Watch, train
+from gnomon.lab.width import Ruled, WidthRule, mup, standard
 
 __all__ = [
     "CNN",
@@ -30,14 +31,18 @@ __all__ = [
     "NextSymbol",
     "Optimiser",
     "Recipe",
+    "Ruled",
     "Task",
     "Text",
     "Trained",
     "Watch",
+    "WidthRule",
     "constant",
     "cosine",
     "gradient_noise",
     "linear",
+    "mup",
+    "standard",
     "stdlib_bytes",
     "stdlib_prose",
     "train",

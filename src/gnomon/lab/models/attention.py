@@ -82,6 +82,10 @@ class Attention:
         heads, _ = self.layout(width)
         return 4 * heads * self.head * min(length, self.window or length)
 
+    def state_size(self, width: int, length: int) -> int:
+        """Keys and values of the positions in sight: 2 kv_heads head min(length, window)."""
+        return 2 * self.layout(width)[1] * self.head * min(length, self.window or length)
+
     def __call__(self, weights: dict[str, Any], x: Any, *, length: int) -> Any:
         """Mix along the sequence.
 
