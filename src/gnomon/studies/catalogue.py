@@ -11,6 +11,7 @@ from gnomon.studies.study import Study
 STUDIES = {
     "hestness": "gnomon.studies.entries.hestness",
     "mad": "gnomon.studies.entries.mad",
+    "width-transfer": "gnomon.studies.entries.width_transfer",
 }
 """Name -> the module that holds its `STUDY`."""
 
