@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,13 +12,16 @@ import gnomon.fit.diagnose as diagnose
 from gnomon.errors import InputError, Notice, RefusalError, UnknownNameError, near
 from gnomon.fit.design import Design
 from gnomon.fit.engines import DRAWING, ENGINES, Question
+from gnomon.fit.held import Held, held_of, tied
 from gnomon.fit.objective import Objective
 from gnomon.fit.objective import objective as find_objective
 from gnomon.fit.prior import plain_value, with_prior
 from gnomon.fit.result import Estimate, Fit, SecondOpinion
 from gnomon.fit.search import search
+from gnomon.fit.transfer_test import transfer_test
 from gnomon.laws.law import Law
 from gnomon.laws.simplex import off_the_simplex
+from gnomon.runs.rules.design import CONVENTIONS
 
 if TYPE_CHECKING:
     from gnomon.runs import Runs
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
 Array = np.ndarray
 
 LEAST_DRAWS = 20  # below that an interval end is one draw
+TRAINING = (
+    *("lr", "lr_peak", "lr_final", "schedule", "total_steps", "planned_tokens", "fraction_done", "is_final"),
+    *("epochs", "seed"),
+)  # columns that tell an audit how the runs were trained
 MEANINGLESS = 3.0  # a 90 % interval whose ends differ by this factor: the amplitude is not determined alone
 
 
@@ -35,12 +42,15 @@ def fit(
     *,
     response: str | None = None,
     objective: str | Objective = "huber",
-    intervals: str = "bootstrap",
+    intervals: str | None = None,
     draws: int = 1000,
     level: float = 0.9,
     seed: int = 0,
     where: str | None = None,
     columns: Mapping[str, str] | None = None,
+    fixed: Mapping[str, float] | None = None,
+    transfer: Any = None,
+    transferred: Sequence[str] | None = None,
 ) -> Fit:
     """Fit a law to runs.
 
@@ -50,18 +60,25 @@ def fit(
         response: column to be fitted; default: the law's output.
         objective: "huber" (log residuals, delta 1e-3; "huber:0.01" for another), "squared_log", "squared", "relative".
         intervals: the engine behind them, one of `gnomon.fit.engines.ENGINES`: "bootstrap" (whole runs resampled), "wild" (residuals of
-            whole runs change sign), "parametric" (seed noise), "profile" or "none".
+            whole runs change sign), "parametric" (seed noise), "within" (residuals in blocks and seed noise), "profile" or "none".
+            Default: "bootstrap", with a single run "within".
         draws: refits of the engines that refit.
         level: of the intervals, between 0 and 1.
         seed: of the resampling.
         where: SQL condition rows must meet.
         columns: canonical name to the name in the table.
+        fixed: parameter to the value it keeps, in the user's units.
+        transfer: another family's Fit, or several, from which parameters are taken with their draws; a saved fit's path, a law with
+            values or the name of published constants will do (see `gnomon.fit.held`).
+        transferred: which parameters; default: those of the law's term in params ("A" and "alpha" of "chinchilla").
 
     Returns:
         A Fit. Rows that cannot be used are removed, counted and named in it.
 
     Raises:
         ColumnError: a column the law needs is missing or ambiguous.
+        UnknownNameError: a law, a parameter, an engine or a donor does not exist.
+        InputError: an option makes no sense: see the message.
         RefusalError: too few runs, nothing varies, or no start converges.
     """
     from gnomon.laws import law as find_law
@@ -77,8 +94,11 @@ def fit(
     used = usable_rows(cls, table)
     if cls.shares:
         used = _mixtures(used, cls)
-    design = make_design(cls, used)
+    held = held_of(cls, fixed, transfer, transferred)
+    design = make_design(cls, used, held)
     check_enough(design, used)
+    if intervals is None:
+        intervals = "within" if len(np.unique(design.groups)) == 1 else "bootstrap"
     design, choice = with_prior(design, how)
     found = search(design, how)
     if not np.isfinite(found.decrement):
@@ -106,12 +126,19 @@ def fit(
                 f"Only one of {found.tried} starts reached the best value: it may not be the global optimum.",
             )
         )
-    known = ENGINES[intervals](Question(design, how, found, ident.at_bound, draws, level, seed))
+    known = ENGINES[intervals](Question(design, how, found, ident.at_bound, draws, level, seed, held))
     estimates = known.estimates
     notices += known.notices
+    extra: dict[str, Any] = {} if choice is None else {"prior": choice.to_dict()}
+    if held is not None and held.transferred:
+        test = transfer_test(design, how, held, found.theta, seed)
+        against = test.notice(held)
+        notices = [*([against] if against else []), *held.notices(), *notices]
+        extra["transfer_test"] = test.to_dict()
     values = {k: float(v) for k, v in design.values(found.theta).items()}
     second = {k: float(v) for k, v in design.values(theta2).items()}
-    notices += _parameter_notices(cls, estimates, second, other, level, ident.pair)
+    fitted = {k: e for k, e in estimates.items() if k not in design.held}
+    notices += _parameter_notices(cls, fitted, second, other, level, ident.pair)
     best = cls(**values)
     prediction = design.predict(found.theta)[0]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -134,11 +161,11 @@ def fit(
         given=table.given,
         removed=tuple((r.why, r.count) for r in used.removed),
         residuals=residuals,
-        residual_sd=float(np.sqrt(np.nansum(residuals**2) / max(len(residuals) - design.p, 1))),
+        residual_sd=float(np.sqrt(np.nansum(residuals**2) / max(len(residuals) - design.free, 1))),
         identified=not undetermined
         and not ident.at_bound
         and ident.condition <= diagnose.ILL_CONDITIONED
-        and runs_used > design.p,
+        and runs_used > design.free,
         identifiability=ident,
         influence=influence,
         second=SecondOpinion(other.name, second),
@@ -147,7 +174,8 @@ def fit(
         seconds=time.perf_counter() - began,
         version=__version__,
         source=table.source,
-        extra={} if choice is None else {"prior": choice.to_dict()},
+        held=held,
+        extra=extra,
     )
 
 
@@ -176,9 +204,16 @@ def _mixtures(runs: Runs, cls: type[Law]) -> Runs:
     return kept
 
 
-def make_design(cls: type[Law], runs: Runs) -> Design:
+def make_design(cls: type[Law], runs: Runs, held: Held | None = None) -> Design:
     """A law over the rows of a table."""
-    return Design(cls, cls.arrays(runs), np.asarray(runs[cls.output], float), cls.groups_of(runs), cls.weights_of(runs))
+    return Design(
+        cls,
+        cls.arrays(runs),
+        np.asarray(runs[cls.output], float),
+        cls.groups_of(runs),
+        cls.weights_of(runs),
+        held={} if held is None else held.values,
+    )
 
 
 def run_names(runs: Runs) -> Array:
@@ -197,29 +232,34 @@ def check_enough(design: Design, runs: Runs) -> None:
         raise RefusalError(
             f"No rows are left for {label}.", hint=f"{removed}." if removed else "The table is empty.", code="no-rows"
         )
-    if n <= design.p:
+    if n <= design.free:
+        fitted = "fitted " if design.held else ""
         raise RefusalError(
-            f"{n} rows for the {design.p} parameters of {label}: at least {design.p + 1} are needed.",
-            hint="Add runs or choose a law with fewer parameters (gnomon laws).",
+            f"{n} rows for the {design.free} {fitted}parameters of {label}: at least {design.free + 1} are needed.",
+            hint="Add runs, fix parameters (--fix, --transfer) or choose a law with fewer (gnomon laws).",
             code="too-few-rows",
         )
     for name, values in zip((*cls.inputs, cls.output), (*design.inputs, design.output), strict=True):
-        if name not in cls.still_inputs and np.ptp(values) <= 1e-12 * abs(float(values[0])):
+        if name in cls.still_inputs or np.ptp(values) > 1e-12 * abs(float(values[0])):
+            continue
+        term = tied(cls, name) if name in cls.inputs else ()
+        if not term or not set(term) <= set(design.held):
+            held = f", take {' and '.join(term)} from another family (--transfer)" if term else ""
             raise RefusalError(
                 f"{name} is {values[0]:.6g} in all {n} rows: {label} cannot be fitted to a constant.",
-                hint=f"Add runs with other values of {name}, or choose a law without it (gnomon laws)."
+                hint=f"Add runs with other values of {name}{held}, or choose a law without it (gnomon laws)."
                 if name in cls.inputs
                 else f"Choose another --response; {name} does not change.",
                 code="constant-column",
             )
 
 
-def _check_options(intervals: str, draws: int, level: float) -> None:
-    if intervals not in ENGINES:
+def _check_options(intervals: str | None, draws: int, level: float) -> None:
+    if intervals is not None and intervals not in ENGINES:
         raise UnknownNameError(f"There is no interval estimator {intervals!r}.", hint=near(intervals, ENGINES))
     if not 0 < level < 1:
         raise InputError(f"The level must lie between 0 and 1; got {level:g}.", hint="For nine in ten write 0.9.")
-    if intervals in DRAWING and draws < LEAST_DRAWS:
+    if (intervals is None or intervals in DRAWING) and draws < LEAST_DRAWS:
         raise InputError(
             f"At least {LEAST_DRAWS} draws are needed for an interval; got {draws}.", hint="The default is 1000."
         )
@@ -245,7 +285,7 @@ def _parameter_notices(
                 {"parameter": name},
             )
         )
-    shape = [k for k, p in cls.parameters.items() if not p.linear] or list(cls.parameters)
+    shape = [k for k in estimates if not cls.parameters[k].linear] or list(estimates)
     outside = [
         k
         for k in shape
@@ -269,6 +309,7 @@ def _reported_value(how: Objective, value: float, design: Design) -> float:
 
 
 def _columns_used(runs: Runs, cls: type[Law]) -> Runs:
-    """The table with only what a later forecast, plan or report can need."""
+    """The table with only what a later forecast, plan, report or audit can need."""
     wanted = [*cls.inputs, cls.output, "run", "family", "params", "tokens", "flops", "unique_tokens", "step"]
+    wanted += [*TRAINING, *CONVENTIONS]
     return runs.select([name for name in dict.fromkeys(wanted) if name in runs])

@@ -24,7 +24,9 @@ def additive(objective: Objective) -> bool:
     return objective.scale == "output"
 
 
-def refit(design: Design, objective: Objective, theta: Array, shocks: Shocks, draws: int) -> Draws:
+def refit(
+    design: Design, objective: Objective, theta: Array, shocks: Shocks, draws: int, starts: Array | None = None
+) -> Draws:
     """Refit every simulated table from the optimum of the measured one.
 
     Args:
@@ -33,6 +35,7 @@ def refit(design: Design, objective: Objective, theta: Array, shocks: Shocks, dr
         theta: (p,) optimum of the measured rows.
         shocks: called with a number of draws until all are made.
         draws: number of refits; with very many rows each is one Newton step, as in the bootstrap.
+        starts: (draws, p) coordinates that refits begin at where held ones differ from draw to draw; default: theta.
 
     Raises:
         RefusalError: the fitted law is not positive at a row where shocks multiply it.
@@ -45,7 +48,7 @@ def refit(design: Design, objective: Objective, theta: Array, shocks: Shocks, dr
             hint="Use --intervals bootstrap, or --objective squared.",
             code="law-not-positive",
         )
-    one_step = n * draws * design.law.terms_per_row > ONE_STEP
+    one_step = starts is None and n * draws * design.law.terms_per_row > ONE_STEP
     step = max(1, min(draws, BLOCK // n))
     parts = []
     for start in range(0, draws, step):
@@ -57,7 +60,7 @@ def refit(design: Design, objective: Objective, theta: Array, shocks: Shocks, dr
             target = law + shock / design.scales[design.law.output]
         else:
             target = law * np.exp(shock)
-        begin = np.repeat(theta[None], len(shock), 0)
+        begin = np.repeat(theta[None], len(shock), 0) if starts is None else starts[start : start + len(shock)]
         solution = design.solve(objective, begin, target=target, continuation=0)
         late = np.flatnonzero(~solution.converged)
         if len(late):

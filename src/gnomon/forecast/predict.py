@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -265,7 +265,7 @@ def _from_fit(
             code="undefined-forecast",
         )
     inputs = recipe_inputs(fit)
-    slack = fit.runs_used - len(law.parameters)
+    slack = fit.runs_used - len(fit.fitted)
     if inputs is None:
         return _simple(fit, columns, points, value, level, slack)
     known = evidence if evidence is not None and evidence.scale == "log" else None  # the law is of the response itself
@@ -273,6 +273,15 @@ def _from_fit(
     return _assemble(
         known, columns, points, fit.response, level, centre, slack=slack, identified=fit.identified, fit=fit
     )
+
+
+def _alone(fit: Fit) -> str:
+    """Why no other laws stand beside a fit's own."""
+    for name in fit.law.inputs if set(fit.law.inputs) <= {"params", "tokens"} else ():
+        few = len(np.unique(np.asarray(fit.data[name], float)))
+        if few < 3:
+            return f"{few} value{' of ' + name + ' lets' if few == 1 else 's of ' + name + ' let'} no other law be laid beside this one"
+    return "No other laws are known for these inputs"
 
 
 def recipe_inputs(fit: Fit) -> tuple[str, ...] | None:
@@ -308,6 +317,11 @@ def _assemble(
     predictions = known.predictions(columns)
     middle = known.centre(columns) if centre is None else centre
     terms = known.terms(columns, centre)
+    if fit is not None and fit.held is not None and fit.held.transferred:
+        own = _half_range(
+            fit, columns, len(points)
+        )  # the laws above are refitted to these rows alone, without the donors
+        terms = terms if own is None else replace(terms, bootstrap=np.maximum(terms.bootstrap, own))
     width = k.multiplier(level)
     hidden = known.backtest(known.usual_axis)
     value, low, high, curve_low, curve_high = (
@@ -419,6 +433,17 @@ def _short(x: float) -> str:
     return f"{x:,.0f}" if x >= 100 else f"{x:.3g}"
 
 
+def _half_range(fit: Fit, columns: Mapping[str, Any], count: int) -> Array | None:
+    """Half of the 16-84 % range (count,) of ln law over the fit's draws; None without draws."""
+    draws = fit.law_draws()
+    if draws is None or fit.draws is None:
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.log(np.broadcast_to(draws(**columns), (len(next(iter(fit.draws.values()))), count)))
+    low, high = np.nanquantile(spread, [0.16, 0.84], axis=0)
+    return np.asarray((high - low) / 2)
+
+
 def _simple(
     fit: Fit, columns: Mapping[str, Any], points: Sequence[Mapping[str, Any]], value: Array, level: float, slack: int
 ) -> Forecast:
@@ -428,15 +453,7 @@ def _simple(
     from gnomon.version import __version__
 
     quantile = float(t.ppf(0.5 + level / 2, max(slack, 1)))
-    draws = fit.law_draws()
-    middle = np.log(value)
-    if draws is not None:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            spread = np.log(np.broadcast_to(draws(**columns), (len(next(iter(fit.draws.values()))), len(points))))  # type: ignore[union-attr]
-        low, high = np.nanquantile(spread, [0.16, 0.84], axis=0)
-        boot: Array | None = (high - low) / 2
-    else:
-        boot = None
+    middle, boot = np.log(value), _half_range(fit, columns, len(points))
     built = []
     for i in range(len(points)):
         decades = {}
@@ -485,8 +502,7 @@ def _simple(
     else:
         notice = Notice(
             "model-error-left-out",
-            "No other laws are known for these inputs: the interval covers estimation and noise, not a wrong law. "
-            "Expect it to be too narrow.",
+            f"{_alone(fit)}: the interval covers estimation and noise, not a wrong law. Expect it to be too narrow.",
         )
     method = f"{fit.law.id or 'formula'}, bootstrap and residual"
     return Forecast(tuple(built), fit.response, method, (fit.law.id or "formula",), (*fit.notices, notice), __version__)

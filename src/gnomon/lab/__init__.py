@@ -1,13 +1,15 @@
 """The laboratory: small models trained to make runs. It knows nothing of laws, fits and forecasts."""
 
+from gnomon.lab.gradient_noise import GradientNoise, gradient_noise
 from gnomon.lab.kinds import HIDDEN_ONLY, ByKind, Kind
 from gnomon.lab.models import CNN, MLP, Attention, Decoder, GatedConv, Mixer
 from gnomon.lab.optim import Adam, AdamW, Momentum, Optimiser
 from gnomon.lab.program import Model
 from gnomon.lab.schedules import constant, cosine, linear, wsd
 from gnomon.lab.task import Batch, NextSymbol, Task
-from gnomon.lab.text import Text, stdlib_prose
+from gnomon.lab.text import Text, stdlib_bytes, stdlib_prose
 from gnomon.lab.train import Look, Recipe, Trained, Watch, train
+from gnomon.lab.width import Ruled, WidthRule, mup, standard
 
 __all__ = [
     "CNN",
@@ -20,6 +22,7 @@ __all__ = [
     "ByKind",
     "Decoder",
     "GatedConv",
+    "GradientNoise",
     "Kind",
     "Look",
     "Mixer",
@@ -28,13 +31,19 @@ __all__ = [
     "NextSymbol",
     "Optimiser",
     "Recipe",
+    "Ruled",
     "Task",
     "Text",
     "Trained",
     "Watch",
+    "WidthRule",
     "constant",
     "cosine",
+    "gradient_noise",
     "linear",
+    "mup",
+    "standard",
+    "stdlib_bytes",
     "stdlib_prose",
     "train",
     "wsd",

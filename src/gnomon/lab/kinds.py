@@ -57,7 +57,19 @@ class Part(NamedTuple):
 def parts(weights: Any) -> tuple[Part, ...]:
     """The kinds of a tree of weights, leaf by leaf in the order of the flat vector."""
     leaves, _ = load().tree_util.tree_flatten_with_path(weights)
-    return tuple(Part(_kind(weights, [_key(k) for k in path], leaf), int(leaf.size)) for path, leaf in leaves)
+    kinds = named(weights)
+    return tuple(Part(kinds[path_of(path)], int(leaf.size)) for path, leaf in leaves)
+
+
+def named(weights: Any) -> dict[str, Kind]:
+    """The kind of every weight by its path, "layers.0.mixer.out", in the order of the flat vector."""
+    leaves, _ = load().tree_util.tree_flatten_with_path(weights)
+    return {path_of(path): _kind(weights, [_key(k) for k in path], leaf) for path, leaf in leaves}
+
+
+def path_of(steps: Any) -> str:
+    """A path of `jax.tree_util` as names and numbers joined by dots."""
+    return ".".join(str(_key(step)) for step in steps)
 
 
 def _kind(weights: Any, path: list[str | int], leaf: Any) -> Kind:

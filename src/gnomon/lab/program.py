@@ -71,6 +71,7 @@ class Program:
         self._jax = jax = load()
         self._optimiser, self.capacity, self._model = optimiser, capacity, model
         self._scorers: dict[Scores, Any] = {}
+        self._norms: Any = None
         example = model.init(np.random.default_rng(0))
         leaves, self._structure = jax.tree_util.tree_flatten(example)
         self._shapes = [leaf.shape for leaf in leaves]
@@ -102,6 +103,7 @@ class Program:
 
         run = self.start(example, task.order(np.random.default_rng(0), 1, batch), np.zeros(1, np.float32))
         zero = np.int32(0)
+        self._loss, self._task = loss, task
         self._advance = jax.jit(advance).lower(run, self._resident, zero, zero).compile()
         self._evaluate = jax.jit(evaluate).lower(run.state.parameters, self._held_out).compile()
 
@@ -134,6 +136,30 @@ class Program:
             self._scorers[scores] = self._jax.jit(means)
         found = self._scorers[scores](run.state.parameters, batch)
         return {name: float(value) for name, value in found.items()}
+
+    def gradient_norms(self, run: Run, items: NDArray[np.int32]) -> tuple[float, float]:
+        """|g|^2 of a small batch, averaged over several, and of all of them together, before any clipping.
+
+        Args:
+            run: where.
+            items: (batches, items of a small batch); compiled on the first call for each shape.
+        """
+        jax = self._jax
+        if self._norms is None:
+
+            def norms(parameters: Array, resident: Tree, items: Array) -> tuple[Array, Array]:
+                def one(carry: tuple[Array, Array], few: Array) -> tuple[tuple[Array, Array], None]:
+                    batch = self._task.gather(resident, few)
+                    gradient = jax.grad(lambda p: self._loss(p, batch)[0])(parameters)
+                    return (carry[0] + gradient, carry[1] + gradient @ gradient), None
+
+                start = (jax.numpy.zeros_like(parameters), jax.numpy.float32(0))
+                (total, squares), _ = jax.lax.scan(one, start, items)
+                return squares / items.shape[0], total @ total / items.shape[0] ** 2
+
+            self._norms = jax.jit(norms)
+        small, big = self._norms(run.state.parameters, self._resident, items)
+        return float(small), float(big)
 
     def weights(self, run: Run) -> Tree:
         """The weights as a tree of numpy arrays."""

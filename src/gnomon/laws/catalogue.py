@@ -45,6 +45,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Batches, steps, schedules": {
         "steps": "critical_batch:Steps",
+        "steps_floor": "critical_batch:StepsFloor",
         "noise_scale": "critical_batch:NoiseScale",
         "lr_annealing": "lr_annealing:LrAnnealing",
         "mpl": "multi_power:Mpl",

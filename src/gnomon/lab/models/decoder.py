@@ -117,24 +117,34 @@ class Decoder:
 
     def __call__(self, weights: dict[str, Any], inputs: Any) -> Any:
         """Logits (sequences, length, V) of symbols (sequences, length)."""
-        logits = rms_norm(self.hidden(weights, inputs), weights["gain"]) @ weights["readout"].T
-        return logits.reshape(*inputs.shape, self.symbols)
+        return self.activations(weights, inputs)["outputs"]
 
     def hidden(self, weights: dict[str, Any], inputs: Any) -> Any:
         """What the layers leave at each position, (sequences * length, width), from symbols (sequences, length)."""
+        return self.activations(weights, inputs)["stream"]
+
+    def activations(self, weights: dict[str, Any], inputs: Any) -> dict[str, Any]:
+        """What is computed on the way, (sequences * length, width) each; the logits last, as "outputs".
+
+        "embedding"; of each layer k "k.mixer" and "k.mlp", what its two sublayers add; "stream", their sum.
+        """
         jax = load()
         jnp = jax.numpy
         x = weights["embedding"][inputs.reshape(-1)]
-        for mixer, layer in zip(self.mixers, weights["layers"], strict=True):
+        found = {"embedding": x}
+        for k, (mixer, layer) in enumerate(zip(self.mixers, weights["layers"], strict=True)):
             if mixer is not None:
-                x = x + mixer(layer["mixer"], rms_norm(x, layer["mixer_gain"]), length=inputs.shape[1])
+                found[f"{k}.mixer"] = mixer(layer["mixer"], rms_norm(x, layer["mixer_gain"]), length=inputs.shape[1])
+                x = x + found[f"{k}.mixer"]
             normed = rms_norm(x, layer["mlp_gain"])
             if self.channel is not None:
-                x = x + self.channel(layer["channel"], normed)
-                continue
-            gate, value = jnp.split(normed @ layer["up"].T, 2, axis=-1)
-            x = x + (jax.nn.silu(gate) * value) @ layer["down"].T
-        return x
+                found[f"{k}.mlp"] = self.channel(layer["channel"], normed)
+            else:
+                gate, value = jnp.split(normed @ layer["up"].T, 2, axis=-1)
+                found[f"{k}.mlp"] = (jax.nn.silu(gate) * value) @ layer["down"].T
+            x = x + found[f"{k}.mlp"]
+        logits = rms_norm(x, weights["gain"]) @ weights["readout"].T
+        return found | {"stream": x, "outputs": logits.reshape(*inputs.shape, self.symbols)}
 
 
 def rms_norm(x: Any, gain: Any) -> Any:
