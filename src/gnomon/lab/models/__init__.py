@@ -8,8 +8,10 @@ from gnomon.lab.models.experts import Experts
 from gnomon.lab.models.gated_conv import GatedConv
 from gnomon.lab.models.gated_linear_attention import GatedLinearAttention
 from gnomon.lab.models.hyena import Hyena
+from gnomon.lab.models.hyena_experts import HyenaExperts
 from gnomon.lab.models.linear_attention import LinearAttention
 from gnomon.lab.models.mlp import MLP
+from gnomon.lab.models.multihead_hyena import MultiHeadHyena
 from gnomon.lab.models.rwkv import RWKV
 from gnomon.lab.models.selective_ssm import SelectiveSSM
 
@@ -25,7 +27,9 @@ __all__ = [
     "GatedConv",
     "GatedLinearAttention",
     "Hyena",
+    "HyenaExperts",
     "LinearAttention",
     "Mixer",
+    "MultiHeadHyena",
     "SelectiveSSM",
 ]
