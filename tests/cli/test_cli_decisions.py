@@ -75,9 +75,37 @@ def test_compare_tells_what_is_wrong(
 
 @pytest.fixture
 def ladder(tmp_path: Path) -> str:
-    size, tokens = (x.ravel() for x in np.meshgrid(np.geomspace(1e8, 3e9, 6), np.geomspace(2e9, 2e11, 4)))
-    loss = (1.8 + 480 / size**0.35 + 2100 / tokens**0.37) * (1 + 0.003 * np.cos(3.0 * np.arange(24)))
-    return write(tmp_path / "ladder.csv", {"params": size, "tokens": tokens, "loss": loss})
+    params, tokens = (a.ravel() for a in np.meshgrid(np.geomspace(5e7, 2e9, 5), np.geomspace(2e9, 8e10, 4)))
+    noise = 1 + 0.004 * np.cos(np.arange(20) * 2.0)
+    loss = (1.8 + 480 / params**0.348 + 2085 / tokens**0.366) * noise
+    return write(tmp_path / "ladder.csv", {"params": params, "tokens": tokens, "loss": loss})
+
+
+def test_audit(ladder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fit = str(tmp_path / "fit.json")
+    assert run(["fit", ladder, "--law", "chinchilla", "--save", fit, "--draws", "100", "--quiet"]) == 0
+    capsys.readouterr()
+    found = document(capsys, "audit", fit, "--at", "params=200B,tokens=4T")
+    assert found["kind"] == "audit"
+    assert found["worst"] == "serious"
+    assert "distance" in [f["rule"] for f in found["findings"]]
+    assert found["at"] == [{"params": 2e11, "tokens": 4e12}]
+    status, page = told(capsys, "audit", fit, "--at", "params=200B,tokens=4T", "--verbose")
+    assert status == 0
+    assert "Confidence D" in page
+    assert "beyond the largest run" in page
+    assert "gnomon plan next-runs" in page
+    assert all(len(line) <= 80 for line in page.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("extra", "status"), [([], 2), (["--law", "nothing"], 2), (["--law", "chinchilla", "--at", "loss=2"], 2)]
+)
+def test_audit_tells_what_is_wrong(
+    ladder: str, capsys: pytest.CaptureFixture[str], extra: list[str], status: int
+) -> None:
+    assert run(["audit", ladder, "--json", "--quiet", *extra]) == status
+    assert json.loads(capsys.readouterr().out)["kind"] == "error"
 
 
 def test_compare_writes_a_page(two_families: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -132,13 +160,13 @@ def test_fix_and_transfer(ladder: str, capsys: pytest.CaptureFixture[str], tmp_p
     assert fixed["held"]["fixed"] == {"alpha": 0.35, "A": 480.0}
     assert fixed["parameters"]["alpha"]["low"] is None
     assert fixed["parameters"]["alpha"]["low_reason"] == "fixed at this value"
-    one = [*fit, ladder, "--where", "params < 1.1e8", "--transfer", other]
+    one = [*fit, ladder, "--where", "params < 6e7", "--transfer", other]
     moved = document(capsys, *one, "--save", str(tmp_path / "one.json"))
     assert moved["held"]["transferred"]["donors"][0]["name"] == other
     assert moved["transfer_test"]["z"] is None
     assert {"transferred", "one-donor", "transfer-untestable"} <= {w["code"] for w in moved["warnings"]}
     at = document(capsys, "forecast", str(tmp_path / "one.json"), "--at", "params=1B,tokens=20B")
-    truth = 1.8 + 480 / 1e9**0.35 + 2100 / 2e10**0.37
+    truth = 1.8 + 480 / 1e9**0.348 + 2085 / 2e10**0.366
     assert at["points"][0]["low"] < truth < at["points"][0]["high"]
     status, page = told(capsys, *fit, ladder, "--fix", "alpha=0.35")
     assert status == 0

@@ -105,9 +105,13 @@ def test_help_fits_and_names_every_command(capsys: pytest.CaptureFixture[str], m
                 assert all(re.search(rf"^  {c} ", text, re.M) for c in (*COMMANDS, "plan allocate", "study run"))
 
 
-def test_every_example_of_the_help_parses(capsys: pytest.CaptureFixture[str]) -> None:
-    """Examples name files that are not there; what they must not do is fail as calls."""
+def test_every_example_of_the_help_parses(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Examples name files that are not there; what they must not do is fail as calls. They write into an empty folder."""
     import shlex
+
+    monkeypatch.chdir(tmp_path)
 
     from gnomon.cli import backtest, check, fit, forecast, laws, plan, plan_next_runs, plan_schedule, report, reproduce
 

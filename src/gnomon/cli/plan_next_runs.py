@@ -144,7 +144,7 @@ def draw(page: Page, found: NextRuns, drawn: str | None = None) -> None:
                 [
                     str(i),
                     *(quantity(run.at[name]) for name in names),
-                    quantity(run.flops),
+                    quantity(run.flops, "flops"),
                     f"+-{percent(run.after)}",
                 ]
                 for i, run in enumerate(found.runs, start=1)

@@ -78,7 +78,7 @@ def identifiability(design: Design, objective: Objective, theta: Array) -> Ident
 
 def _information(design: Design, objective: Objective, theta: Array) -> Array:
     state = design.kernel.state(theta[None])
-    target = np.log(design.target) if design.kernel.logarithmic else design.target
+    target = objective.goal(design.target, design.kernel.logarithmic)
     c = objective.curvature(state[0], target[None], design.kernel.logarithmic)
     positive = design.load * c.positive
     _, hessian, _ = design.kernel.normal(theta[None], state, 0.0 * c.first, positive, positive)
@@ -113,7 +113,8 @@ def influence(design: Design, objective: Objective, theta: Array, names: Array) 
     count = int(index.max()) + 1
     if count < design.free + 3:
         return Influence()
-    moves, candidates = _leave_one_out(design, objective, theta, index, count)
+    thetas, candidates = leave_one_out(design, objective, theta)
+    moves = (thetas - theta) / np.maximum(standard_errors(design, objective, theta), 1e-300)
     first = _first_names(names, index, candidates)
     order = np.argsort(-np.abs(moves).max(1))[:10]
     runs = tuple(first[int(candidates[k])] for k in order)
@@ -122,11 +123,13 @@ def influence(design: Design, objective: Objective, theta: Array, names: Array) 
     return Influence(runs, change, **group)
 
 
-def _leave_one_out(design: Design, objective: Objective, theta: Array, index: Array, count: int) -> tuple[Array, Array]:
-    """Change of each coordinate in standard errors (candidates, p), and the runs left out.
+def leave_one_out(design: Design, objective: Objective, theta: Array) -> tuple[Array, Array]:
+    """Coordinates (candidates, p) of the fits without one run each, and the number of the run left out.
 
     One Newton step from the optimum ranks all runs; those that matter most are refitted without.
     """
+    _, index = np.unique(design.groups, return_inverse=True)
+    count = int(index.max()) + 1
     _, scores, hessians = run_scores(design, objective, theta)
     d = np.sqrt(np.maximum(np.diag(hessians.sum(0) + prior_information(design, theta)), 1e-300))
     scaled = (hessians.sum(0) + prior_information(design, theta)) / np.outer(d, d) + 1e-12 * np.eye(design.p)
@@ -137,8 +140,7 @@ def _leave_one_out(design: Design, objective: Objective, theta: Array, index: Ar
     weights = np.ones((most, len(index)))
     weights[index[None, :] == candidates[:, None]] = 0.0
     start = np.repeat(theta[None], most, 0)
-    single = design.solve(objective, start, weights=weights, continuation=0)
-    return (single.theta - theta) / errors, candidates
+    return design.solve(objective, start, weights=weights, continuation=0).theta, candidates
 
 
 def _first_names(names: Array, index: Array, candidates: Array) -> dict[int, str]:
@@ -197,8 +199,9 @@ def _group(
 
 
 def second_objective(design: Design, objective: Objective, theta: Array) -> tuple[Objective, Array]:
-    """The same rows under another objective: squared log for a robust fit, Huber for any other."""
-    other = OBJECTIVES["squared_log"] if objective.name == "huber" else OBJECTIVES["huber"]
+    """The same rows under another objective: squared log for a robust fit, squares for counts, Huber for any other."""
+    others = {"huber": "squared_log", "binomial": "squared"}
+    other = OBJECTIVES[others.get(objective.name, "huber")]
     solution = design.solve(other, theta[None], continuation=2, iterations=200)
     return other, solution.theta[0]
 

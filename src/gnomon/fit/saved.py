@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,7 @@ def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit
     measured = np.asarray(data[document["response"]], float)
     with np.errstate(divide="ignore", invalid="ignore"):
         residuals = np.log(measured / best.formula(*inputs))
+    residuals[np.isneginf(residuals)] = np.nan  # as in a fresh fit
     return Fit(
         law=best,
         response=document["response"],
@@ -113,7 +115,7 @@ def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit
         version=document["gnomon"],
         source=document["source"],
         held=_held(document, saved),
-        extra={name: document[name] for name in ("prior", "transfer_test") if name in document},
+        extra={name: document[name] for name in ("prior", "counts", "transfer_test") if name in document},
     )
 
 
@@ -126,9 +128,11 @@ def _held(document: dict[str, Any], saved: dict[str, Any]) -> Held | None:
 def _rows(rows: dict[str, Any], saved: dict[str, Any]) -> Any:
     from gnomon.runs import Schedules, read_runs
 
-    return read_runs(
+    runs = read_runs(
         {k: _column(v) for k, v in rows.items()}, schedules=Schedules.from_dict(saved.get("schedules") or {})
     )
+    told = {k: replace(runs.columns[k], convention=v) for k, v in saved.get("conventions", {}).items() if k in runs}
+    return replace(runs, columns={**runs.columns, **told})
 
 
 def _column(values: list[Any]) -> np.ndarray:

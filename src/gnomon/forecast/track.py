@@ -116,7 +116,7 @@ def find_hold_out(
         parameters: of that law; two runs more are left.
         made: inputs that are no column of numbers.
     """
-    column = _size(runs, [name for name in inputs if name not in made])
+    column = size_column(runs, [name for name in inputs if name not in made])
     if column is None:
         return None
     of = "" if column == "flops" else f" of {column}"
@@ -138,7 +138,7 @@ def find_hold_out(
     return None
 
 
-def _size(runs: Runs, inputs: Sequence[str]) -> str | None:
+def size_column(runs: Runs, inputs: Sequence[str]) -> str | None:
     """The column by which runs are large: FLOP where known, else the input that spans most."""
     import numpy as np
 

@@ -31,7 +31,7 @@ def profile_numbers(fit: Fit, name: str) -> ProfileNumbers:
         raise UnknownNameError(f"The fit has no parameter {name!r}.", hint=near(name, fit.parameters))
     if name not in fit.fitted:
         raise InputError(f"{name} was not fitted, so it has no profile.", hint=f"Fitted: {', '.join(fit.fitted)}.")
-    how, design = objective(fit.objective), make_design(type(fit.law), fit.data, fit.held)
+    how, design = objective(fit.objective), make_design(type(fit.law), fit.data, objective(fit.objective), fit.held)
     theta = design.theta(fit.law.values)
     best = design.solve(how, theta[None], continuation=0)
     j = list(fit.parameters).index(name)
