@@ -39,7 +39,10 @@ def by_itself(
     seed: int,
 ) -> Forecast:
     """Bootstrap and residual terms alone, for laws that have no others to be compared with; of counts their likelihood."""
-    quantile = float(t.ppf(0.5 + level / 2, max(slack, 1)))
+    freedom = (
+        None if fit.held is None else fit.held.freedom
+    )  # of the spread between families, which is most of the width
+    quantile = float(t.ppf(0.5 + level / 2, max(slack, 1) if freedom is None else freedom))
     middle, boot = np.log(value), half_range(fit, columns, len(points))
     built = []
     shares = share_interval(fit, columns, level, seed) if "counts" in fit.extra else None
