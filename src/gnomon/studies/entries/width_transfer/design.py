@@ -265,12 +265,11 @@ def trials(asked: Asked) -> Iterator[Trial]:
     """Wide models first, so that no worker is left with one at the end."""
     grid, seed = GRIDS[asked.scale], asked.seed
     for width in reversed(grid.widths):
-        cells = [(p, LR, DECAY) for p in grid.exponents] + [(PAPER_P, lr, decay) for lr, decay in grid.settings]
-        for p, lr, decay in cells:
+        for p, lr, decay in _cells(grid, width):
             cell = {"p": p, "width": width, "lr": lr, "decay": decay, "steps": grid.steps, "seed": seed}
             yield _trial("spectra", cell)
     for width in reversed(grid.sweep_widths):
-        for rule in ("mup", "standard"):
+        for rule in ("mup",) if width == BASE else ("mup", "standard"):  # at the base width they are the same
             for rate in grid.rates:
                 for one in range(seed, seed + grid.sweep_seeds):
                     point = {"rule": rule, "width": width, "lr": rate, "steps": grid.sweep_steps, "seed": one}
@@ -286,6 +285,23 @@ def trials(asked: Asked) -> Iterator[Trial]:
             for updates in ("noise", "persistent"):
                 known = {"updates": updates, "width": width, "lr": lr, "decay": LIMIT_DECAY, "seed": seed}
                 yield _trial("limit", known, cost=1 / lr)
+
+
+def rule_decay(p: float, width: int, base: float = DECAY) -> float:
+    """Decay of hidden matrices at a width, under the rule of an exponent: base (width/base width)^(2p - 1)."""
+    return float(base * (width / BASE) ** (2 * p - 1))
+
+
+def _cells(grid: Grid, width: int) -> list[tuple[float, float, float]]:
+    """Exponent, learning rate and decay at the base width, each pair of rates that matrices really get once.
+
+    At the base width all rules are one, and further settings can meet a rule elsewhere.
+    """
+    cells = [(p, LR, DECAY) for p in grid.exponents] + [(PAPER_P, lr, decay) for lr, decay in grid.settings]
+    distinct: dict[tuple[float, float], tuple[float, float, float]] = {}
+    for p, lr, decay in cells:
+        distinct.setdefault((lr, round(rule_decay(p, width, decay), 9)), (p, lr, decay))
+    return list(distinct.values())
 
 
 def _trial(part: str, spec: Mapping[str, Any], *, cost: float = 1.0, version: int = 1) -> Trial:
