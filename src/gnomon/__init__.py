@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gnomon.errors import InputError as InputError
     from gnomon.errors import RefusalError as RefusalError
     from gnomon.fit.result import Fit as Fit
+    from gnomon.forecast.auditing import Audit as Audit
+    from gnomon.forecast.auditing import audit as audit
     from gnomon.forecast.backtesting import Backtest as Backtest
     from gnomon.forecast.backtesting import backtest as backtest
     from gnomon.forecast.comparison import compare as compare
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
 
 _MODULES = ("datasets", "fit", "forecast", "laws", "plan", "report", "reproductions")
 _HOME = {
+    "Audit": "gnomon.forecast",
     "Backtest": "gnomon.forecast",
     "Comparison": "gnomon.forecast",
     "Fit": "gnomon.fit",
@@ -69,6 +72,7 @@ _HOME = {
     "Runs": "gnomon.runs",
     "Schedule": "gnomon.runs",
     "Sweep": "gnomon.sweep",
+    "audit": "gnomon.forecast",
     "backtest": "gnomon.forecast",
     "check": "gnomon.runs",
     "compare": "gnomon.forecast",

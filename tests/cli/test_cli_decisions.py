@@ -71,3 +71,38 @@ def test_compare_tells_what_is_wrong(
     found = run(["compare", two_families, "--law", "pow_floor(flops)", "--json", "--quiet", *extra])
     assert found == status
     assert json.loads(capsys.readouterr().out)["kind"] == "error"
+
+
+@pytest.fixture
+def ladder(tmp_path: Path) -> str:
+    params, tokens = (a.ravel() for a in np.meshgrid(np.geomspace(5e7, 2e9, 5), np.geomspace(2e9, 8e10, 4)))
+    noise = 1 + 0.004 * np.cos(np.arange(20) * 2.0)
+    loss = (1.8 + 480 / params**0.348 + 2085 / tokens**0.366) * noise
+    return write(tmp_path / "ladder.csv", {"params": params, "tokens": tokens, "loss": loss})
+
+
+def test_audit(ladder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fit = str(tmp_path / "fit.json")
+    assert run(["fit", ladder, "--law", "chinchilla", "--save", fit, "--draws", "100", "--quiet"]) == 0
+    capsys.readouterr()
+    found = document(capsys, "audit", fit, "--at", "params=200B,tokens=4T")
+    assert found["kind"] == "audit"
+    assert found["worst"] == "serious"
+    assert "distance" in [f["rule"] for f in found["findings"]]
+    assert found["at"] == [{"params": 2e11, "tokens": 4e12}]
+    status, page = told(capsys, "audit", fit, "--at", "params=200B,tokens=4T", "--verbose")
+    assert status == 0
+    assert "Confidence D" in page
+    assert "beyond the largest run" in page
+    assert "gnomon plan next-runs" in page
+    assert all(len(line) <= 80 for line in page.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("extra", "status"), [([], 2), (["--law", "nothing"], 2), (["--law", "chinchilla", "--at", "loss=2"], 2)]
+)
+def test_audit_tells_what_is_wrong(
+    ladder: str, capsys: pytest.CaptureFixture[str], extra: list[str], status: int
+) -> None:
+    assert run(["audit", ladder, "--json", "--quiet", *extra]) == status
+    assert json.loads(capsys.readouterr().out)["kind"] == "error"

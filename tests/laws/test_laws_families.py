@@ -28,11 +28,13 @@ from gnomon.laws import (
     Rosenfeld,
     SigmoidCompute,
     Steps,
+    StepsFloor,
     Transfer,
     law,
     search,
 )
 from gnomon.laws.coverage import pass_at_k
+from gnomon.runs import read_runs
 
 X = np.geomspace(1e-3, 1e3, 25)
 
@@ -149,6 +151,32 @@ def test_steps_in_its_two_limits() -> None:
     assert one == pytest.approx(two, rel=1e-4)
     assert floor == pytest.approx(2.3475, abs=1e-3)
     assert best.critical_batch(3.0) == pytest.approx(1.07e6 * 2.1 / 2.0, rel=0.05)
+
+
+def test_steps_without_a_floor_is_steps_with_a_floor_of_nothing() -> None:
+    one = Steps.kaplan2020
+    two = StepsFloor(E=1e-300, **one.values)
+    at = {"params": np.geomspace(1e6, 1e10, 5), "step": np.geomspace(1e3, 1e5, 5), "batch_tokens": 1e6}
+    np.testing.assert_allclose(two(**at), one(**at), rtol=1e-13)
+    assert two.efficient_params(3.0) == pytest.approx(one.efficient_params(3.0))
+
+
+def test_the_size_of_least_compute_is_the_numeric_one() -> None:
+    """N E_min(N, L) on a fine grid of sizes, for both laws."""
+    sizes = np.geomspace(1e6, 1e11, 200_001)
+    for best in (Steps.kaplan2020, StepsFloor.example()):
+        loss = 3.0
+        left = loss - best.converged(sizes)
+        tokens = best.S_c / np.where(left > 0, left, np.nan) ** (1 / best.alpha_S) * best.critical_batch(loss)
+        assert best.efficient_params(loss) == pytest.approx(sizes[np.nanargmin(sizes * tokens)], rel=1e-4)
+
+
+@pytest.mark.parametrize("cls", [Steps, StepsFloor])
+def test_runs_at_one_batch_do_not_tell_the_critical_batch(cls: type[Steps]) -> None:
+    one = read_runs({"run": ["a", "b"], "batch_tokens": [512.0, 512.0]})
+    two = read_runs({"run": ["a", "b"], "batch_tokens": [512.0, 1024.0]})
+    assert "batches of 512 tokens" in str(cls.undetermined(one))
+    assert cls.undetermined(two) is None
 
 
 # Other texts, tasks and modalities ------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from gnomon.errors import InputError, Notice, RefusalError, near
 from gnomon.fit.result import Fit
 from gnomon.forecast.early import EARLY
 from gnomon.forecast.grade import Grade, grade
+from gnomon.forecast.proportion import share_interval
 from gnomon.forecast.recipe import Evidence, evidence_of
 from gnomon.forecast.scale import is_rate, miss
 from gnomon.forecast.variance import Terms, constants
@@ -265,9 +266,9 @@ def _from_fit(
             code="undefined-forecast",
         )
     inputs = recipe_inputs(fit)
-    slack = fit.runs_used - len(law.parameters)
+    slack = fit.runs_used - len(fit.fitted)
     if inputs is None:
-        return _simple(fit, columns, points, value, level, slack)
+        return _simple(fit, columns, points, value, level, slack, seed)
     known = evidence if evidence is not None and evidence.scale == "log" else None  # the law is of the response itself
     known = known or evidence_of(fit.data, inputs, fit.response, seed=seed, scale="log")
     return _assemble(
@@ -275,11 +276,22 @@ def _from_fit(
     )
 
 
+def _alone(fit: Fit) -> str:
+    """Why no other laws stand beside a fit's own."""
+    for name in fit.law.inputs if set(fit.law.inputs) <= {"params", "tokens"} else ():
+        few = len(np.unique(np.asarray(fit.data[name], float)))
+        if few < 3:
+            return f"{few} value{' of ' + name + ' lets' if few == 1 else 's of ' + name + ' let'} no other law be laid beside this one"
+    return "No other laws are known for these inputs"
+
+
 def recipe_inputs(fit: Fit) -> tuple[str, ...] | None:
     """Columns on which the recipe's laws can be laid beside this fit's, or None when they do not apply."""
     inputs = tuple(fit.law.inputs)
     if fit.response in SETTINGS:  # the recipe's laws are of losses that fall with scale
         return None
+    if "counts" in fit.extra and not (is_rate(fit.response) and np.asarray(fit.data[fit.response], float).min() > 0):
+        return None  # nor of scores that rise, and they take logarithms
     if set(inputs) == {"params", "tokens"}:
         chosen: tuple[str, ...] = ("params", "tokens")
     elif len(inputs) == 1 and fit.law.domain.get(inputs[0], (0.0, np.inf))[0] >= 0 and fit.response in ("loss",):
@@ -308,6 +320,11 @@ def _assemble(
     predictions = known.predictions(columns)
     middle = known.centre(columns) if centre is None else centre
     terms = known.terms(columns, centre)
+    if fit is not None and fit.held is not None and fit.held.transferred:
+        own = _half_range(
+            fit, columns, len(points)
+        )  # the laws above are refitted to these rows alone, without the donors
+        terms = terms if own is None else replace(terms, bootstrap=np.maximum(terms.bootstrap, own))
     width = k.multiplier(level)
     hidden = known.backtest(known.usual_axis)
     value, low, high, curve_low, curve_high = (
@@ -419,8 +436,25 @@ def _short(x: float) -> str:
     return f"{x:,.0f}" if x >= 100 else f"{x:.3g}"
 
 
+def _half_range(fit: Fit, columns: Mapping[str, Any], count: int) -> Array | None:
+    """Half of the 16-84 % range (count,) of ln law over the fit's draws; None without draws."""
+    draws = fit.law_draws()
+    if draws is None or fit.draws is None:
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.log(np.broadcast_to(draws(**columns), (len(next(iter(fit.draws.values()))), count)))
+    low, high = np.nanquantile(spread, [0.16, 0.84], axis=0)
+    return np.asarray((high - low) / 2)
+
+
 def _simple(
-    fit: Fit, columns: Mapping[str, Any], points: Sequence[Mapping[str, Any]], value: Array, level: float, slack: int
+    fit: Fit,
+    columns: Mapping[str, Any],
+    points: Sequence[Mapping[str, Any]],
+    value: Array,
+    level: float,
+    slack: int,
+    seed: int,
 ) -> Forecast:
     """Bootstrap and residual terms alone, for laws that have no others to be compared with."""
     from scipy.stats import t
@@ -428,16 +462,9 @@ def _simple(
     from gnomon.version import __version__
 
     quantile = float(t.ppf(0.5 + level / 2, max(slack, 1)))
-    draws = fit.law_draws()
-    middle = np.log(value)
-    if draws is not None:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            spread = np.log(np.broadcast_to(draws(**columns), (len(next(iter(fit.draws.values()))), len(points))))  # type: ignore[union-attr]
-        low, high = np.nanquantile(spread, [0.16, 0.84], axis=0)
-        boot: Array | None = (high - low) / 2
-    else:
-        boot = None
+    middle, boot = np.log(value), _half_range(fit, columns, len(points))
     built = []
+    shares = share_interval(fit, columns, level, seed) if "counts" in fit.extra else None
     for i in range(len(points)):
         decades = {}
         for name, values in columns.items():
@@ -449,7 +476,11 @@ def _simple(
         ends: dict[str, float] = {}
         terms: dict[str, float] = {}
         sigma = None
-        if boot is not None:
+        if shares is not None:
+            sigma = float(shares.sigma[i])
+            ends = {name: float(getattr(shares, name)[i]) for name in ("low", "high", "curve_low", "curve_high")}
+            terms = {"bootstrap": float(shares.curve_share[i]), "counts": 1.0 - float(shares.curve_share[i])}
+        elif boot is not None:
             sigma = float(np.hypot(boot[i], fit.residual_sd))
             ends = {
                 "low": float(np.exp(middle[i] - quantile * sigma)),
@@ -485,8 +516,7 @@ def _simple(
     else:
         notice = Notice(
             "model-error-left-out",
-            "No other laws are known for these inputs: the interval covers estimation and noise, not a wrong law. "
-            "Expect it to be too narrow.",
+            f"{_alone(fit)}: the interval covers estimation and noise, not a wrong law. Expect it to be too narrow.",
         )
-    method = f"{fit.law.id or 'formula'}, bootstrap and residual"
+    method = f"{fit.law.id or 'formula'}, bootstrap and {'residual' if shares is None else 'counts'}"
     return Forecast(tuple(built), fit.response, method, (fit.law.id or "formula",), (*fit.notices, notice), __version__)

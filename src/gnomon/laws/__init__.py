@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gnomon.laws.coverage import PassKExpPow as PassKExpPow
     from gnomon.laws.critical_batch import NoiseScale as NoiseScale
     from gnomon.laws.critical_batch import Steps as Steps
+    from gnomon.laws.critical_batch import StepsFloor as StepsFloor
     from gnomon.laws.distill import Distill as Distill
     from gnomon.laws.domains.atoms import Atoms as Atoms
     from gnomon.laws.domains.borrowed import SingleModel as SingleModel

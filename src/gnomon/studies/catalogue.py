@@ -10,6 +10,7 @@ from gnomon.studies.study import Study
 
 STUDIES = {
     "hestness": "gnomon.studies.entries.hestness",
+    "mad": "gnomon.studies.entries.mad",
 }
 """Name -> the module that holds its `STUDY`."""
 

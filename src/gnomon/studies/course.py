@@ -8,7 +8,7 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 
 from gnomon.engines import Engine, TrialError
-from gnomon.errors import InputError, RefusalError
+from gnomon.errors import RefusalError
 from gnomon.lab.backend import environment
 from gnomon.runs.store import SUFFIX, Kept, Store
 from gnomon.studies.catalogue import study as study_of
@@ -16,7 +16,7 @@ from gnomon.studies.claim import verdicts
 from gnomon.studies.execution import News, engine_called, run_trials
 from gnomon.studies.result import Result
 from gnomon.studies.study import Asked, Study
-from gnomon.studies.trial import Trial
+from gnomon.studies.trial import Trial, distinct
 
 FOLDER = "gnomon-studies"
 """Where the store lies unless a place is named."""
@@ -54,7 +54,7 @@ def run_study(
     began = time.monotonic()
     chosen = study_of(name) if isinstance(name, str) else name
     asked = chosen.asked(scale, seed)
-    trials = _distinct(chosen.trials(asked))
+    trials = distinct(chosen.trials(asked))
     with nullcontext(store) if isinstance(store, Store) else closing(Store(store or default_store())) as kept:
         found = run_trials(
             trials,
@@ -78,7 +78,7 @@ def verify_study(
     began = time.monotonic()
     chosen = study_of(name) if isinstance(name, str) else name
     asked = chosen.asked(scale, seed)
-    trials = _distinct(chosen.trials(asked))
+    trials = distinct(chosen.trials(asked))
     with nullcontext(store) if isinstance(store, Store) else closing(Store(store or default_store())) as kept:
         known = kept.get(trial.key for trial in trials)
     missing = len(trials) - len(known)
@@ -121,15 +121,3 @@ def _judged(
         failed=tuple(failed),
         seconds=seconds,
     )
-
-
-def _distinct(trials: Sequence[Trial]) -> list[Trial]:
-    """The trials, each once.
-
-    Raises:
-        InputError: the study has none at this scale.
-    """
-    found = list({trial.key: trial for trial in trials}.values())
-    if not found:
-        raise InputError("The study has no trial at this scale.")
-    return found

@@ -276,7 +276,9 @@ def curves(law: type[Law]) -> None:
                 return np.broadcast_to(_jet(law, _stretch(values, name, s), inputs).grad.get(i, 0.0), shape)
 
             unit = _size(values[names[i]])
-            exact = np.broadcast_to(jet.hess.get((min(i, j), max(i, j)), 0.0), shape) * unit * _size(values[name])
+            exact = (
+                np.broadcast_to((jet.hess or {}).get((min(i, j), max(i, j)), 0.0), shape) * unit * _size(values[name])
+            )
             measured = _differences(slope) * unit
             scale = max(float(np.max(np.abs(exact))), LEAST * level)
             error = float(np.max(np.abs(exact - measured))) / scale
