@@ -358,7 +358,8 @@ def _next(sweep: Sweep, fitted: Fit) -> tuple[NextRuns, tuple[Rung, ...]]:
         {"params": rung.size.params, "tokens": float(rung.tokens), "flops": spec.ladder.flops(rung)} for rung in rungs
     ]
     budget = spec.next_budget or spec.ladder.budget
-    found = next_runs(fitted, _point(sweep, fitted), budget=budget, candidates=points, cost=spec.ladder.cost)
+    target = _point(sweep, fitted)
+    found = next_runs(fitted, target, budget=budget, candidates=points, cost=spec.ladder.cost, once=True)
     chosen = []
     for run in found.runs:
         apart = [sum(abs(np.log(point[name] / value)) for name, value in run.at.items()) for point in points]
