@@ -17,6 +17,7 @@ from gnomon.studies.execution import News, engine_called, run_trials
 from gnomon.sweep.design import Design, Planned, design_sweep
 from gnomon.sweep.duration import Duration, learn_duration
 from gnomon.sweep.ladder import Rung
+from gnomon.sweep.lock import only_one
 from gnomon.sweep.outcome import Sweep
 from gnomon.sweep.spec import Spec, read_spec
 
@@ -103,7 +104,7 @@ def run_sweep(
     began = time.monotonic()
     chosen = spec if isinstance(spec, Spec) else read_spec(spec, folder=folder)
     design = design_sweep(chosen)
-    hear = _Listener(design, chosen, progress)
+    hear = _Listener(design, progress)
     known, cached = _run(chosen, design.planned, engine, retry, hear)
     sweep = Sweep(
         chosen,
@@ -146,19 +147,20 @@ def _run(
     planned: Sequence[Planned],
     engine: str | Engine | None,
     retry: bool,
-    hear: Callable[[News], None] | None,
+    hear: _Listener | None,
 ) -> tuple[Mapping[str, Kept], int]:
     """What the store knows of the trials once all have a record, and of how many it knew before."""
-    own = engine is None or engine == spec.engine.name
-    options = spec.engine.options if own else None
-    with _store(spec) as store:
+    chosen = engine or spec.engine.name
+    workers = spec.engine.at_a_time(chosen) if isinstance(chosen, str) else None
+    options = spec.engine.options if chosen == spec.engine.name else None
+    with only_one(spec.folder), _store(spec) as store:
+        if hear is not None:
+            hear.known(store.get(one.trial.key for one in planned), retry)
         found = run_trials(
             [one.trial for one in planned],
             owner=f"sweep {spec.name}",
             store=store,
-            engine=engine_called(
-                engine or spec.engine.name, spec.folder, {}, workers=spec.engine.workers, options=options
-            ),
+            engine=engine_called(chosen, spec.folder, {}, workers=workers, options=options),
             retry=retry,
             progress=hear,
         )
@@ -178,24 +180,25 @@ def _duration(design: Design, known: Mapping[str, Kept]) -> Duration | None:
 class _Listener:
     """Turns news of trials into shares of compute and time left: trials differ a hundredfold, so counting them misleads."""
 
-    def __init__(self, design: Design, spec: Spec, progress: Callable[[Step], None] | None) -> None:
+    def __init__(self, design: Design, progress: Callable[[Step], None] | None) -> None:
         self._flops = {one.trial.key: one.flops for one in design.planned}
-        self._progress, self._workers = progress, spec.engine.workers
-        self._done: set[str] = set()
-        self._fresh = 0.0
+        self._progress = progress
+        self._old = self._fresh = 0.0  # FLOP of trials that earlier calls and this one ended
         self._latest: News | None = None
 
+    def known(self, known: Mapping[str, Kept], retry: bool) -> None:
+        """What the store knows before this call."""
+        self._old = sum(self._flops[key] for key, kept in known.items() if kept.status == "done" or not retry)
+
     def __call__(self, news: News) -> None:
-        if news.ended is not None:
-            self._done.add(news.ended)
-            self._fresh += self._flops[news.ended]
+        self._fresh += 0.0 if news.ended is None else self._flops[news.ended]
         self._latest = news
         if self._progress is None:
             return
         whole = sum(self._flops.values())
-        old = whole * news.cached / news.total if news.total else 0.0
-        left = None if not self._fresh else news.seconds * max(whole - old - self._fresh, 0.0) / self._fresh
-        self._progress(Step(news, min((old + self._fresh) / whole, 1.0), left))
+        rest = max(whole - self._old - self._fresh, 0.0)
+        left = None if not self._fresh else news.seconds * rest / self._fresh
+        self._progress(Step(news, 1 - rest / whole, left))
 
     def doing(self, what: str) -> None:
         """All trials have ended; something else begins."""

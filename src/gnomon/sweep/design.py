@@ -131,9 +131,10 @@ def _planned(
 
 def _threads(spec: Spec) -> dict[str, str]:
     """Variables that keep trainers side by side from using each other's cores; a cluster allots cores itself."""
-    if spec.engine.name != "processes" or spec.engine.workers == 1:
+    workers = spec.engine.at_a_time(spec.engine.name)
+    if spec.engine.name != "processes" or workers in (1, None):
         return {}
-    return dict.fromkeys(THREADS, str(max(available_cores() // spec.engine.workers, 1)))
+    return dict.fromkeys(THREADS, str(max(available_cores() // workers, 1)))
 
 
 def _check_distinct(spec: Spec, planned: list[Planned]) -> None:

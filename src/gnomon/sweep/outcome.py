@@ -81,7 +81,9 @@ class Sweep:
         """Forecast of how long the trials without a record take; None without a finished trial."""
         if self.duration is None:
             return None
-        return self.duration.whole([one.flops for one in self.waiting], max(self.spec.engine.workers, 1))
+        engine = self.spec.engine
+        workers = 1 if engine.name == "serial" else engine.at_a_time(engine.name)
+        return self.duration.whole([one.flops for one in self.waiting], workers or max(len(self.waiting), 1))
 
     def status(self, one: Planned) -> str:
         """ "done", "failed" or "to run"."""

@@ -46,13 +46,17 @@ class EngineSpec:
 
     Args:
         name: of an engine.
-        workers: trials at a time.
+        workers: trials at a time, where the file says it.
         options: further arguments of the engine.
     """
 
     name: str = "processes"
-    workers: int = 1
+    workers: int | None = None
     options: Mapping[str, Any] | None = None
+
+    def at_a_time(self, engine: str) -> int | None:
+        """Trials at a time on an engine: on this machine one, unless the file says otherwise; None: all that it takes."""
+        return self.workers or (1 if engine in ("serial", "processes") else None)
 
 
 @dataclass(frozen=True)
@@ -230,7 +234,7 @@ def _level(table: Table) -> float:
 
 def _engine(table: Table) -> EngineSpec:
     name = table.text("name", "processes", choices=ENGINES)
-    workers = table.whole("workers", 1)
+    workers = table.whole("workers", None)
     options: dict[str, Any] = {}
     if name == "ray":
         options = {"address": table.text("address", None), "cores": table.number("cores", 1)}
@@ -242,4 +246,4 @@ def _engine(table: Table) -> EngineSpec:
             "options": table.table("options").values,
         }
     table.end()
-    return EngineSpec(str(name), int(workers), options)
+    return EngineSpec(str(name), workers, options)
