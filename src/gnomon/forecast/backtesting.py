@@ -245,9 +245,8 @@ def _baselines(small: Any, large: Any, target: str) -> tuple[list[LawScore], lis
     seen = small.usable((target,), positive=(target,))
     hidden = large.usable((target,), positive=(target,))
     values = np.asarray(seen[target], float)
-    size = next(
-        (np.asarray(seen[c], float) for c in ("flops", "tokens", "params") if c in seen), np.arange(len(values))
-    )
+    measures = [np.asarray(seen[c], float) for c in ("flops", "tokens", "params") if c in seen]
+    size = next((x for x in measures if not np.isnan(x).all()), np.arange(len(values)))
     guesses = {"last_value": float(values[int(np.nanargmax(size))]), "best_so_far": float(values.min())}
     names = run_names(hidden)
     scores, points = [], []

@@ -14,7 +14,7 @@ from gnomon.fit.diagnose import leave_one_out
 from gnomon.fit.estimate import make_design, run_names
 from gnomon.fit.objective import Objective, objective
 from gnomon.fit.result import Fit
-from gnomon.forecast.predict import Forecast, Point
+from gnomon.forecast.forecast_result import Forecast, Point
 from gnomon.forecast.track import TrackRecord, size_column, track_record
 from gnomon.runs import check
 from gnomon.runs.findings import Finding
