@@ -104,7 +104,7 @@ def test_the_document(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert whole["trials"] == {"total": 12, "cached": 2, "failed": 0, "to_run": 0}
     assert {"gnomon", "name", "folder", "ladder", "fit", "forecast", "next", "files", "warnings"} <= whole.keys()
     first = whole["ladder"][0]
-    assert {"run", "trial", "values", "flops", "command", "status", "loss", "seconds"} <= first.keys()
+    assert {"run", "trial", "values", "flops", "command", "status", "value", "seconds"} <= first.keys()
     assert whole["forecast"]["points"][0]["at"] == {"params": 12800, "tokens": 256000}
     assert whole["fit"]["law"] == "chinchilla"
     assert Path(whole["files"]["runs"]).exists()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gnomon.errors import InputError, Notice
+from gnomon.forecast.direction import better_sign
 from gnomon.runs.store import Kept
 from gnomon.sweep.design import Design
 from gnomon.sweep.outcome import Sweep
@@ -53,12 +54,13 @@ def collect(sweep: Sweep) -> Runs:
 
 
 def _best(sweep: Sweep) -> set[str]:
-    """Names of the trials with the least response among those that differ only in a tried setting."""
-    response = sweep.spec.metrics.response
+    """Names of the trials with the best response among those that differ only in a tried setting."""
+    metrics = sweep.spec.metrics
+    sign = better_sign(metrics.response, metrics.better) if sweep.spec.tried else 1.0
     found: dict[tuple[float, int, int], tuple[float, str]] = {}
     for one in sweep.planned:
         if measured := sweep.measured(one):
-            pair = (float(measured[response]), one.run)
+            pair = (sign * float(measured[metrics.response]), one.run)
             found[one.place] = min(found.get(one.place, pair), pair)
     return {run for _, run in found.values()}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.errors import GnomonError, InputError
+from gnomon.forecast.direction import better_sign
 from gnomon.studies.execution import ENGINES
 from gnomon.sweep.keys import Table, read_toml
 from gnomon.sweep.ladder import Ladder, read_ladder, read_more
@@ -174,9 +175,17 @@ def _check_placeholders(spec: Spec, tables: Mapping[str, Table]) -> None:
     known = ["params", "tokens", "flops", "seed", *spec.sizes.names, *(setting.name for setting in spec.settings)]
     check_names(sorted(spec.trainer.placeholders), known, spec.trainer.where)
     check_names(names_of([spec.metrics.path], tables["metrics"].where("path")), known, tables["metrics"].where("path"))
+    if spec.metrics.response in known:
+        tables["metrics"].refuse("response", repr(spec.metrics.response), "a measured column, which nothing sets")
     given = spec.trainer.placeholders
     if spec.ladder.seeds > 1 and "seed" not in given:
         tables["ladder"].refuse("seeds", str(spec.ladder.seeds), "1, or a command with {seed}")
+    if spec.tried:
+        try:
+            better_sign(spec.metrics.response, spec.metrics.better)
+        except InputError as error:
+            error.where, error.hint = tables["metrics"].where("better"), 'Say better = "low" or better = "high".'
+            raise
     for setting in spec.tried:
         if setting.name not in given:
             raise InputError(
