@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gnomon.forecast.backtesting import backtest as backtest
     from gnomon.forecast.comparison import compare as compare
     from gnomon.forecast.comparison_result import Comparison as Comparison
-    from gnomon.forecast.predict import Forecast as Forecast
+    from gnomon.forecast.forecast_result import Forecast as Forecast
     from gnomon.forecast.selection import select as select
     from gnomon.laws.law import Law as Law
     from gnomon.laws.law import Published as Published

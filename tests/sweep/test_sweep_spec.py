@@ -38,8 +38,8 @@ def test_a_spec_and_its_defaults(write: Write) -> None:
             "metrics.pattern",
             "expected a group (?P<loss>...)",
         ),
-        ('budget = "3e10"', 'budget = "a lot"', "ladder.budget", "got 'a lot', expected training FLOP"),
-        ('budget = "3e10"', "budget = -3", "ladder.budget", "got -3"),
+        ('budget = "4e10"', 'budget = "a lot"', "ladder.budget", "got 'a lot', expected training FLOP"),
+        ('budget = "4e10"', "budget = -3", "ladder.budget", "got -3"),
         ("sizes = 4", "sizes = 2", "ladder.sizes", "expected a whole number of at least 3"),
         ("sizes = 4", "seeds = 2", "ladder.seeds", "got 2, expected 1, or a command with {seed}"),
         ("sizes = 4", "tokens_per_param = [20]", "ladder.tokens_per_param", "at least two"),
@@ -111,7 +111,7 @@ def test_no_toml_is_told_with_its_row(write: Write) -> None:
     with pytest.raises(GnomonError, match="is not TOML") as caught:
         read_spec(path)
     assert caught.value.where.row == path.read_text().splitlines().index("knob = width") + 1
-    with pytest.raises(GnomonError, match="no such file.*Did you mean spec.toml"):
+    with pytest.raises(GnomonError, match=r"no such file.*Did you mean spec.toml"):
         read_spec(path.with_name("spec.tml"))
 
 
@@ -140,7 +140,7 @@ schedule = "cosine"
         assert found["narrow"] == pytest.approx(min(transfer(width=found["width"]), 0.02), rel=6e-4)
         assert (found["beta"], found["schedule"]) == (0.95, "cosine")
     (notice,) = (n for n in design_sweep(spec).notices if n.data == {"setting": "lr"})
-    assert "params 800 to 3.2k (measured: 60M to 1B)" in notice.message
+    assert "params 800 to 6.4k (measured: 60M to 1B)" in notice.message
 
 
 def test_sizes_by_a_table_and_by_a_range(write: Write) -> None:

@@ -105,7 +105,7 @@ def fit(
     column: ColumnOption = None,
     where: WhereOption = None,
     schedules: SchedulesOption = None,
-    objective: ObjectiveOption = "huber",
+    objective: ObjectiveOption = None,
     fix: FixOption = None,
     transfer: TransferOption = None,
     transferred: TransferredOption = None,

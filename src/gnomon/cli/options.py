@@ -62,7 +62,13 @@ ResponseOption = Annotated[
 LevelOption = Annotated[str, typer.Option("--level", metavar="SHARE", help="of the intervals")]
 SeedOption = Annotated[str, typer.Option("--seed", metavar="N", help="of every random draw")]
 ObjectiveOption = Annotated[
-    str, typer.Option("--objective", metavar="NAME", help="huber, huber:DELTA, squared_log, squared or relative")
+    str | None,
+    typer.Option(
+        "--objective",
+        metavar="NAME",
+        help="huber, huber:DELTA, squared_log, squared, relative or binomial; default: binomial for a share of counted trials, else huber",
+        show_default=False,
+    ),
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="one JSON document on stdout, nothing else", rich_help_panel=ANSWER)

@@ -69,7 +69,7 @@ def report(
     response: ResponseOption = None,
     column: ColumnOption = None,
     where: WhereOption = None,
-    objective: ObjectiveOption = "huber",
+    objective: ObjectiveOption = None,
     seed: SeedOption = "0",
     interactive: InteractiveOption = False,
     json: JsonOption = False,
@@ -113,7 +113,9 @@ def _check_asked(output: str, points: list[Any], asked: dict[str, Any], served: 
         raise InputError(f"{option} belongs to a plan.", hint="Add --flops NUMBER or --loss NUMBER.")
 
 
-def _fitted(known: Any, law: str | None, response: str | None, objective: str, seed: int, source: list[str]) -> Fit:
+def _fitted(
+    known: Any, law: str | None, response: str | None, objective: str | None, seed: int, source: list[str]
+) -> Fit:
     """The fit itself, or the law fitted to runs."""
     from gnomon.fit import Fit
     from gnomon.fit import fit as fit_law

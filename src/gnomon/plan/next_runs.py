@@ -17,7 +17,7 @@ import numpy as np
 
 from gnomon.errors import ColumnError, InputError, RefusalError, near
 from gnomon.fit.result import Fit
-from gnomon.forecast.predict import RATIO_SLACK
+from gnomon.forecast.cautions import RATIO_SLACK
 from gnomon.plan.cost import Cost, cost_model
 from gnomon.plan.narrowing import EFFECTIVE, after, even_compute, pick, weigh
 from gnomon.version import __version__

@@ -285,7 +285,9 @@ def _edges(sweep: Sweep) -> list[Notice]:
     best, notices = _best(sweep), []
     chosen = [one for one in sweep.planned if one.run in best]
     for setting in sweep.spec.tried:
-        ends = {setting.tried[0], setting.tried[-1]}
+        if any(isinstance(value, str) for value in setting.tried):
+            continue  # names have no ends
+        ends = (min(setting.tried), max(setting.tried))
         at_end = sum(one.values[setting.name] in ends for one in chosen)
         if len(setting.tried) > 2 and at_end:
             message = (

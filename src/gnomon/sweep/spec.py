@@ -203,7 +203,7 @@ def _params(table: Table, sizes: Sizes, values: Mapping[str, Any], settings: tup
     knob = sizes.names[0]
     number = table.number(knob)
     single = [setting for setting in settings if len(setting.tried) < 2]
-    return Size(dict(values), float(sizes.formula.at(settle({knob: number}, single)))).params
+    return Size(dict(values), sizes.formula.exact(settle({knob: number}, single))).params
 
 
 def _law(table: Table) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from gnomon.forecast.audits.rule import Seen, Severity, Unknown
 from gnomon.forecast.audits.subject import Subject
 from gnomon.forecast.grade import A_BEYOND
-from gnomon.forecast.predict import FAR
 from gnomon.forecast.track import POOR
+from gnomon.forecast.variance import FAR
 
 NO_TARGET = "no target is named: --at params=7B,tokens=2T"
 

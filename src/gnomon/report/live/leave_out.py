@@ -34,17 +34,18 @@ def influence_numbers(
     from gnomon.fit.estimate import make_design, run_names
     from gnomon.fit.objective import objective
 
-    design = make_design(type(fit.law), fit.data, fit.held)
+    how = objective(fit.objective)
+    design = make_design(type(fit.law), fit.data, how, fit.held)
     _, index = np.unique(design.groups, return_inverse=True)
     count = int(index.max()) + 1
     if count < design.free + 3:
         return None
     worst = np.zeros(count)
-    np.maximum.at(worst, index, np.abs(np.asarray(fit.residuals, dtype=np.float64)))
+    np.maximum.at(worst, index, np.nan_to_num(np.abs(np.asarray(fit.residuals, dtype=np.float64))))
     chosen = np.argsort(-worst, kind="stable")[:MOST]
     weights = np.where(index[None, :] == chosen[:, None], 0.0, 1.0)
     theta = np.repeat(design.theta(fit.law.values)[None], len(chosen), 0)
-    found = design.solve(objective(fit.objective), theta, weights=weights, continuation=0)
+    found = design.solve(how, theta, weights=weights, continuation=0)
     values = design.values(found.theta)
     changed = type(fit.law)(**{name: np.asarray(value)[:, None] for name, value in values.items()})
     inputs = {name: np.array([float(at[name])]) for name in fit.law.inputs}
