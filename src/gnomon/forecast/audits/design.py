@@ -12,7 +12,7 @@ LEAST_SIZES = 4  # a power with a floor takes three; the fourth tests it (D). Ch
 
 def slack(subject: Subject) -> Seen | Unknown:
     """Runs against parameters."""
-    runs, p = subject.fit.runs_used, len(subject.fit.law.parameters)
+    runs, p = subject.fit.runs_used, len(subject.fit.fitted)
     measured = {"runs": runs, "parameters": p}
     told = f"{runs} runs for {p} parameters"
     if "no-slack" in subject.notices:

@@ -121,7 +121,7 @@ def residuals(subject: Subject) -> Seen | Unknown:
     name, each = subject.size
     count = np.bincount(subject.groups)
     x, r = np.bincount(subject.groups, each) / count, subject.by_run
-    free = len(r) - len(subject.fit.law.parameters) - CURVE
+    free = len(r) - len(subject.fit.fitted) - CURVE
     if free < 3 or np.ptp(x) == 0:  # an F with two degrees below is beyond 30 in one case of thirty
         return Unknown(f"{len(r)} runs are too few to tell a trend of the residuals from noise")
     z = (x - x.mean()) / x.std()
@@ -155,7 +155,7 @@ def seeds(subject: Subject) -> Seen | Unknown:
             "no runs repeat another with a new seed, so what is noise and what is a wrong law cannot be told"
         )
     seen = subject.fit.residual_sd
-    p = f_tail((seen / noise.sd) ** 2, max(subject.fit.used - len(subject.fit.law.parameters), 1), noise.freedom)
+    p = f_tail((seen / noise.sd) ** 2, max(subject.fit.used - len(subject.fit.fitted), 1), noise.freedom)
     measured = {"residual_sd": seen, "seed_sd": noise.sd, "repeats": noise.freedom, "p": p}
     told = f"the law misses by {seen:.2%}, repeats differ by {noise.sd:.2%}"
     more = seen > MORE_THAN_NOISE * noise.sd and p < SURE

@@ -47,7 +47,7 @@ def correlated(subject: Subject) -> Seen | Unknown:
     if not subject.several_rows:
         return Seen(None, "every run has one row")
     fit, runs = subject.fit, int(subject.groups.max()) + 1
-    share = within_run(fit.residuals, subject.groups, len(fit.law.parameters))
+    share = within_run(fit.residuals, subject.groups, len(fit.fitted))
     each = fit.used / runs
     worth = fit.used / (1 + (each - 1) * share)
     measured = {"rows": fit.used, "runs": runs, "share": share, "effective_rows": worth, "intervals": fit.intervals}

@@ -24,14 +24,14 @@ SWEEP = (2e-3, 5e-3)
 SEEDS = {"smoke": 1, "quick": 3, "full": 1}
 
 QUICK: Mapping[str, tuple[str, ...]] = {
-    "recall": ("attention", "window", "gated", "none"),
-    "copying": ("attention", "window", "gated", "none"),
-    "compression": ("attention", "linear", "gated", "gated-wide", "ssm", "none"),
-    "memorization": ("attention", "none"),
+    "recall": ("attention", "window", "gated", "swiglu"),
+    "copying": ("attention", "window", "gated", "swiglu"),
+    "compression": ("attention", "linear", "gated", "gated-wide", "ssm", "swiglu"),
+    "memorization": ("attention", "swiglu"),
 }
-SMOKE: Mapping[str, tuple[str, ...]] = {"recall": ("attention", "none")}
-FULL: Mapping[str, tuple[str, ...]] = dict.fromkeys(TASKS, (*ZOO, "none")) | {
-    "compression": (*ZOO, "none", "gated-wide")
+SMOKE: Mapping[str, tuple[str, ...]] = {"recall": ("attention", "swiglu")}
+FULL: Mapping[str, tuple[str, ...]] = dict.fromkeys(TASKS, (*ZOO, "swiglu")) | {
+    "compression": (*ZOO, "swiglu", "gated-wide")
 }
 LADDER_WIDTHS = (32, 48, 72)  # 25,000, 55,000 and 124,000 parameters
 LADDER_FLOPS = 5e11
@@ -206,7 +206,7 @@ def trials(asked: Asked) -> Sequence[Trial]:
                 for lr in SWEEP if scale == "full" else (LR,):
                     for seed in range(asked.seed, asked.seed + SEEDS[scale]):
                         found.append(task_trial(task, architecture, lr, STEPS[scale], seed, harder=harder))
-    every = ("attention", "none") if scale == "smoke" else (*ZOO, "none")
+    every = ("attention", "swiglu") if scale == "smoke" else (*ZOO, "swiglu")
     tasks = ("recall", "copying") if scale == "smoke" else TASKS
     for name in every:
         spec = {"architecture": name, "tasks": list(tasks), "seed": asked.seed}
