@@ -121,7 +121,7 @@ def residuals(subject: Subject) -> Seen | Unknown:
     name, each = subject.size
     count = np.bincount(subject.groups)
     x, r = np.bincount(subject.groups, each) / count, subject.by_run
-    free = len(r) - len(subject.fit.law.parameters) - CURVE
+    free = len(r) - len(subject.fit.fitted) - CURVE
     if free < 3 or np.ptp(x) == 0:  # an F with two degrees below is beyond 30 in one case of thirty
         return Unknown(f"{len(r)} runs are too few to tell a trend of the residuals from noise")
     z = (x - x.mean()) / x.std()
@@ -144,6 +144,9 @@ def residuals(subject: Subject) -> Seen | Unknown:
 
 def seeds(subject: Subject) -> Seen | Unknown:
     """Whether the law misses its runs by more than repeats of one run differ."""
+    if "overdispersed" in subject.notices:
+        counts = subject.notices["overdispersed"][0]
+        return Seen("warn", counts.message.split(":")[0].rstrip("."), dict(counts.data or {}))
     if subject.design is None:
         return Unknown("a prior holds the law")
     try:
@@ -155,8 +158,30 @@ def seeds(subject: Subject) -> Seen | Unknown:
             "no runs repeat another with a new seed, so what is noise and what is a wrong law cannot be told"
         )
     seen = subject.fit.residual_sd
-    p = f_tail((seen / noise.sd) ** 2, max(subject.fit.used - len(subject.fit.law.parameters), 1), noise.freedom)
+    p = f_tail((seen / noise.sd) ** 2, max(subject.fit.used - len(subject.fit.fitted), 1), noise.freedom)
     measured = {"residual_sd": seen, "seed_sd": noise.sd, "repeats": noise.freedom, "p": p}
     told = f"the law misses by {seen:.2%}, repeats differ by {noise.sd:.2%}"
     more = seen > MORE_THAN_NOISE * noise.sd and p < SURE
     return Seen("warn" if more else None, told, measured)
+
+
+def transfer(subject: Subject) -> Seen | Unknown:
+    """Whether parameters taken from another family hold on the largest size when it is hidden."""
+    held = subject.fit.held
+    if held is None or not held.transferred:
+        return Seen(None, "no parameter is taken from another family")
+    measured: dict[str, Any] = {"parameters": list(held.transferred), "donors": [donor.name for donor in held.donors]}
+    if "transfer-contradicted" in subject.notices:
+        return Seen("serious", subject.notices["transfer-contradicted"][0].message.rstrip("."), measured)
+    if "transfer-untestable" in subject.notices:
+        return Unknown(subject.notices["transfer-untestable"][0].message.rstrip("."))
+    z = (subject.fit.extra.get("transfer_test") or {}).get("z")
+    measured["z"] = z
+    told = f"the largest size, hidden, does not contradict {' and '.join(held.transferred)} of {', '.join(measured['donors'])}"
+    told += "" if z is None else f" ({abs(z):.1f} sds off)"
+    short = [
+        n.message.split(":")[0].rstrip(".")
+        for c in ("one-donor", "donor-without-draws")
+        for n in subject.notices.get(c, ())
+    ]
+    return Seen("info" if short else None, "; ".join([told, *short]), measured)

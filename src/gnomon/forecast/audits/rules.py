@@ -171,6 +171,14 @@ RULES: tuple[Rule, ...] = (
         fitted.seeds,
     ),
     Rule(
+        "transfer",
+        "Do parameters of another family hold here?",
+        "The exponent of another family decides where the curve goes, and nothing but a second size can speak against it.",
+        "docs/transfer.md",
+        "Fit them to these runs, or take them from a family of the same recipe; one more size makes it testable.",
+        fitted.transfer,
+    ),
+    Rule(
         "backtest",
         "Would it have forecast the largest runs?",
         "Textbook 90 % intervals caught 45 to 70 % of hidden runs; only a forecast that was tried says what it is worth.",
