@@ -181,6 +181,20 @@ def test_what_changed_in_the_trainer_is_told(finished: Path) -> None:
     assert len(plan_sweep(finished).waiting) == 12
 
 
+def test_other_metrics_are_read_without_training(finished: Path, calls: Calls) -> None:
+    finished.write_text(
+        finished.read_text().replace('path = "{folder}/log.jsonl"', 'path = "{folder}/*.jsonl"\nlast = 2')
+    )
+    plan = calibrate(finished)
+    assert (calls(), len(plan.waiting)) == ([], 10)
+    for one in plan.planned:
+        if plan.status(one) == "done":
+            expected = (
+                law(one.rung.size.params, one.rung.tokens) + law(one.rung.size.params, one.rung.tokens * 0.75)
+            ) / 2
+            assert plan.measured(one)["loss"] == pytest.approx(expected, rel=0.004)
+
+
 def test_parameters_that_the_trainer_counts_otherwise_are_told(write: Write) -> None:
     printed = r"""format = "stdout"
 pattern = 'step (?P<params>\d+): tokens (?P<tokens>\d+).* val loss (?P<loss>\S+)'
