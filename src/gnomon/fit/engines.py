@@ -12,6 +12,7 @@ import numpy as np
 
 from gnomon.errors import InputError, Notice, RefusalError
 from gnomon.fit.bootstrap import Draws, bootstrap
+from gnomon.fit.counts import dispersion, simulated_shares
 from gnomon.fit.design import Design
 from gnomon.fit.held import Held
 from gnomon.fit.objective import Objective
@@ -19,6 +20,7 @@ from gnomon.fit.parametric import SeedNoise, parametric, seed_noise
 from gnomon.fit.profile import profile
 from gnomon.fit.result import Estimate, Starts
 from gnomon.fit.search import Search
+from gnomon.fit.simulated import refit_to
 from gnomon.fit.wild import wild
 from gnomon.fit.within import noise_if_known, within
 
@@ -107,7 +109,9 @@ def by_bootstrap(asked: Question) -> Answer:
 
 
 def by_within(asked: Question) -> Answer:
-    """Residuals in blocks and the noise between seeds, for one run or few (`within`)."""
+    """Residuals in blocks and the noise between seeds, for one run or few (`within`); of counts the counts drawn anew."""
+    if asked.objective.counts:
+        return _counts_drawn(asked)
     noise = noise_if_known(asked.design)
     drawn = within(*_of(asked), noise, asked.refits_from)
     answer = _drawn(asked, drawn)
@@ -123,12 +127,23 @@ def by_within(asked: Question) -> Answer:
 
 
 def by_wild(asked: Question) -> Answer:
-    """Residuals of whole runs change sign (`wild`)."""
+    """Residuals of whole runs change sign (`wild`).
+
+    Raises:
+        InputError: the rows are counts.
+    """
+    if asked.objective.counts:
+        raise InputError(
+            "Residuals of counts have no sign to change: wild resampling does not apply to the binomial objective.",
+            hint="Use --intervals parametric (counts drawn anew), bootstrap or profile.",
+        )
     return _drawn(asked, wild(*_of(asked), asked.refits_from))
 
 
 def by_parametric(asked: Question) -> Answer:
-    """The law plus seed noise (`parametric`)."""
+    """The law plus seed noise (`parametric`); of counts the counts drawn anew."""
+    if asked.objective.counts:
+        return _counts_drawn(asked)
     noise = seed_noise(asked.design)
     drawn = parametric(*_of(asked), noise, asked.refits_from)
     told = _seed_notice(noise)
@@ -157,6 +172,18 @@ def _seed_notice(noise: SeedNoise) -> Notice:
     return Notice(
         "seed-noise", f"{noise.sentence()}.", {"sd": noise.sd, "slope": noise.slope, "repeats": noise.freedom}
     )
+
+
+def _counts_drawn(asked: Question) -> Answer:
+    """Refits to counts drawn from the law (`counts.simulated_shares`)."""
+    design, theta = asked.design, asked.found.theta
+    spread = dispersion(design, theta)
+    rng = np.random.default_rng([asked.seed, 0x5EED])
+    shares = simulated_shares(design, theta, rng, spread.rho)
+    answer = _drawn(asked, refit_to(design, asked.objective, theta, shares, asked.draws, asked.refits_from))
+    noun = "beta-binomial, as far apart as the rows are" if spread.rho else "binomial"
+    told = Notice("counts-drawn", f"Counts were drawn anew from the law: {noun}.", {"correlation": spread.rho})
+    return replace(answer, notices=[told, *answer.notices])
 
 
 def _rms(values: Array, parameters: int) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 import gnomon.fit.diagnose as diagnose
 from gnomon.errors import InputError, Notice, RefusalError, UnknownNameError, near
+from gnomon.fit.counts import choose_objective, dispersion
 from gnomon.fit.design import Design
 from gnomon.fit.engines import DRAWING, ENGINES, Question
 from gnomon.fit.held import Held, held_of, tied
@@ -41,7 +42,7 @@ def fit(
     runs: Any,
     *,
     response: str | None = None,
-    objective: str | Objective = "huber",
+    objective: str | Objective | None = None,
     intervals: str | None = None,
     draws: int = 1000,
     level: float = 0.9,
@@ -58,7 +59,8 @@ def fit(
         law: id of the catalogue ("chinchilla"), a Law class, or a formula ("E + A/N^a + B/D^b").
         runs: a Runs, or whatever `read_runs` takes.
         response: column to be fitted; default: the law's output.
-        objective: "huber" (log residuals, delta 1e-3; "huber:0.01" for another), "squared_log", "squared", "relative".
+        objective: "huber" (log residuals, delta 1e-3; "huber:0.01" for another), "squared_log", "squared", "relative", "binomial"
+            (shares of counted trials). Default: binomial where the table knows the trials behind the response, else huber.
         intervals: the engine behind them, one of `gnomon.fit.engines.ENGINES`: "bootstrap" (whole runs resampled), "wild" (residuals of
             whole runs change sign), "parametric" (seed noise), "within" (residuals in blocks and seed noise), "profile" or "none".
             Default: "bootstrap", with a single run "within".
@@ -86,16 +88,18 @@ def fit(
 
     began = time.perf_counter()
     _check_options(intervals, draws, level)
-    how = find_objective(objective)
+    if objective is not None:
+        find_objective(objective)  # refuse a wrong name before any file is read
     table = read_runs(runs, columns=columns, where=where)
     cls = find_law(law, columns=(*table.names, *table.unsettled), response=response)
     cls, table = cls.laid_on(table)
     target = cls.output
-    used = usable_rows(cls, table)
+    how = choose_objective(objective, cls, table)
+    used = usable_rows(cls, table, how)
     if cls.shares:
         used = _mixtures(used, cls)
     held = held_of(cls, fixed, transfer, transferred)
-    design = make_design(cls, used, held)
+    design = make_design(cls, used, how, held)
     check_enough(design, used)
     if intervals is None:
         intervals = "within" if len(np.unique(design.groups)) == 1 else "bootstrap"
@@ -116,6 +120,9 @@ def fit(
     notices = diagnose.notices(design, ident, influence)
     if choice is not None:
         notices.append(choice.notice())
+    spread = dispersion(design, found.theta) if how.counts else None
+    if spread is not None:
+        notices += spread.notices(target)
     undetermined = cls.undetermined(used)
     if undetermined:
         notices.append(Notice("undetermined", f"{cls.id}: {undetermined}."))
@@ -130,6 +137,8 @@ def fit(
     estimates = known.estimates
     notices += known.notices
     extra: dict[str, Any] = {} if choice is None else {"prior": choice.to_dict()}
+    if spread is not None:
+        extra["counts"] = spread.to_dict() | {"trials": _range_of(design.trials_of_rows)}
     if held is not None and held.transferred:
         test = transfer_test(design, how, held, found.theta, seed)
         against = test.notice(held)
@@ -143,6 +152,8 @@ def fit(
     prediction = design.predict(found.theta)[0]
     with np.errstate(divide="ignore", invalid="ignore"):
         residuals = np.log(design.output / prediction)
+    residuals[np.isneginf(residuals)] = np.nan  # none of the trials: a logarithm that does not exist
+    known_residuals = int(np.isfinite(residuals).sum())
     runs_used = len(np.unique(design.groups))
     from gnomon.version import __version__
 
@@ -161,7 +172,7 @@ def fit(
         given=table.given,
         removed=tuple((r.why, r.count) for r in used.removed),
         residuals=residuals,
-        residual_sd=float(np.sqrt(np.nansum(residuals**2) / max(len(residuals) - design.free, 1))),
+        residual_sd=float(np.sqrt(np.nansum(residuals**2) / max(known_residuals - design.free, 1))),
         identified=not undetermined
         and not ident.at_bound
         and ident.condition <= diagnose.ILL_CONDITIONED
@@ -179,10 +190,17 @@ def fit(
     )
 
 
-def usable_rows(cls: type[Law], runs: Runs) -> Runs:
-    """The rows a law can be fitted to or judged by: its columns known, and positive where the law needs that."""
+def _range_of(values: Array) -> list[float]:
+    return [float(values.min()), float(values.max())]
+
+
+def usable_rows(cls: type[Law], runs: Runs, objective: Objective | None = None) -> Runs:
+    """The rows a law can be fitted to or judged by: its columns known, and positive where the law or the objective needs that."""
     names = [name for name in (*cls.inputs, cls.output) if name not in cls.made_inputs]
     free = {name for name in names if cls.domain.get(name, (0.0, np.inf))[0] < 0}
+    if objective is not None and objective.counts:
+        names.append("trials")
+        free.add(cls.output)  # no right answer is an observation too
     return runs.usable(names, positive=[name for name in names if name not in free])
 
 
@@ -204,8 +222,8 @@ def _mixtures(runs: Runs, cls: type[Law]) -> Runs:
     return kept
 
 
-def make_design(cls: type[Law], runs: Runs, held: Held | None = None) -> Design:
-    """A law over the rows of a table."""
+def make_design(cls: type[Law], runs: Runs, objective: Objective | None = None, held: Held | None = None) -> Design:
+    """A law over the rows of a table, with what the objective needs of them beside the law's columns."""
     return Design(
         cls,
         cls.arrays(runs),
@@ -213,6 +231,7 @@ def make_design(cls: type[Law], runs: Runs, held: Held | None = None) -> Design:
         cls.groups_of(runs),
         cls.weights_of(runs),
         held={} if held is None else held.values,
+        trials=runs.numbers("trials")[0] if objective is not None and objective.counts else None,
     )
 
 
@@ -310,6 +329,17 @@ def _reported_value(how: Objective, value: float, design: Design) -> float:
 
 def _columns_used(runs: Runs, cls: type[Law]) -> Runs:
     """The table with only what a later forecast, plan, report or audit can need."""
-    wanted = [*cls.inputs, cls.output, "run", "family", "params", "tokens", "flops", "unique_tokens", "step"]
-    wanted += [*TRAINING, *CONVENTIONS]
+    wanted = [
+        *cls.inputs,
+        cls.output,
+        "passes",
+        "trials",
+        "run",
+        "family",
+        "params",
+        "tokens",
+        "flops",
+        "unique_tokens",
+    ]
+    wanted += ["step", *TRAINING, *CONVENTIONS]
     return runs.select([name for name in dict.fromkeys(wanted) if name in runs])

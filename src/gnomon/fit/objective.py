@@ -4,14 +4,16 @@
     squared_log  r = ln(law / measured),  rho = r^2 / 2
     squared      r = law - measured,      rho = r^2 / 2
     relative     r = law / measured - 1,  rho = r^2 / 2
+    binomial     r = law - measured,      rho = y ln(y / law) + (1 - y) ln((1 - y) / (1 - law)),  y the measured share
 
-Huber on log residuals with delta = 1e-3 as a plain sum is Hoffmann et al. 2022, section 3.3; Besiroglu et al. 2024 use the same.
+The binomial sum has the number of trials as its weights: it is half the deviance of the counts, their log-likelihood up to a
+constant. Huber on log residuals with delta = 1e-3 as a plain sum is Hoffmann et al. 2022, section 3.3; Besiroglu et al. 2024 use the same.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -19,6 +21,8 @@ from gnomon.errors import InputError, UnknownNameError, near
 
 Array = np.ndarray
 HUBER_DELTA = 1e-3  # Hoffmann et al. 2022, section 3.3
+NEVER = 1e-7  # share taken for none (or all) of the trials, so that a law which may leave [0, 1] meets a wall: .01 count in 10^5
+WALL = 1e-3  # of the measured share, below which its logarithm goes on as a parabola: a thousandfold miss is no optimum
 
 
 class Curvature(NamedTuple):
@@ -35,10 +39,15 @@ class Objective:
     """A residual scale and a loss on it. `delta` is inf for squared losses."""
 
     name: str
-    scale: Literal["log", "output", "relative"]
+    scale: Literal["log", "output", "relative", "share"]
     delta: float = np.inf
 
-    def with_delta(self, delta: Any) -> Objective:
+    @property
+    def counts(self) -> bool:
+        """Whether rows are shares of counted trials, of which the trials are the weights."""
+        return self.scale == "share"
+
+    def with_delta(self, delta: Any) -> Self:
         """The same residual with another Huber threshold: a number, or an array (rows of a batch, 1)."""
         return replace(self, delta=delta)
 
@@ -47,7 +56,29 @@ class Objective:
         with np.errstate(divide="ignore", invalid="ignore"):
             if self.scale == "log":
                 return np.log(law / measured)
-            return law - measured if self.scale == "output" else law / measured - 1.0
+            return law / measured - 1.0 if self.scale == "relative" else law - measured
+
+    def goal(self, measured: Array, logarithmic: bool) -> Array:
+        """Measurements as `curvature` takes them."""
+        return np.log(measured) if logarithmic else np.asarray(measured, float)
+
+    def psi(self, law: Any, measured: Any) -> Any:
+        """Derivative of the loss by the residual."""
+        return np.clip(self.residual(law, measured), -self.delta, self.delta)
+
+    def stiffness(self, law: Array, measured: Array) -> Array:
+        """Second derivative of the loss by the residual, averaged over a window: 1 for squares, delta / h within h of zero.
+
+        With a threshold far below the noise, psi' itself is an indicator that few rows meet; h = max(delta, s n^(-1/5)), s the
+        robust sd of the residuals, makes it a density estimate (Powell 1991 for the median, the limit of small delta).
+        """
+        residual = self.residual(law, measured)
+        if np.isinf(self.delta):
+            return np.ones_like(residual)
+        spread = 1.4826 * float(np.median(np.abs(residual)))  # sd of a normal with this median deviation
+        window = max(self.delta, spread * len(residual) ** -0.2)
+        inside = np.abs(residual) <= window
+        return inside * (self.delta / window) if inside.any() else np.full_like(residual, self.delta / window)
 
     def rho(self, r: Any) -> Any:
         """Loss of residuals."""
@@ -62,7 +93,7 @@ class Objective:
         return np.sum(weights * self.rho(self.residual(law, measured)), axis=-1)
 
     def curvature(self, z: Array, target: Array, logarithmic: bool) -> Curvature:
-        """Loss and its derivatives by z, where z is ln(law) if `logarithmic` else the law; `target` is ln(measured) likewise.
+        """Loss and its derivatives by z, where z is ln(law) if `logarithmic` else the law; `target` is the `goal` likewise.
 
         Rows at which the residual is not defined (a law at or below zero on a log scale) get an infinite loss.
         """
@@ -110,11 +141,73 @@ class Objective:
             return Curvature(rho, psi * slope, flat * slope * slope + psi * bend, weight * slope * slope)
 
 
+@dataclass(frozen=True)
+class Binomial(Objective):
+    """Half the deviance of a count per trial; the trials are the weights of the rows.
+
+    rho = a ln(a / p) + b ln(b / (1 - p)),  p the law, a the measured share, b = 1 - a; none of the trials counts as NEVER.
+
+    rho is convex in p, and in ln p: no start ends in another minimum of a row. A law outside (0, 1) meets a parabola that
+    continues the logarithm from WALL of the measured share on, so that every start is defined and is led back.
+    """
+
+    name: str = "binomial"
+    scale: Literal["log", "output", "relative", "share"] = "share"
+
+    def goal(self, measured: Array, logarithmic: bool) -> Array:
+        """The share itself: its logarithm may not exist."""
+        return np.asarray(measured, float)
+
+    def psi(self, law: Any, measured: Any) -> Any:
+        """(p - a) / (p (1 - p)), with the walls of `curvature`."""
+        return self.curvature(np.asarray(law, float), measured, False).first
+
+    def stiffness(self, law: Array, measured: Array) -> Array:
+        """Expected information of one trial, 1 / (p (1 - p)) (McCullagh and Nelder 1989, section 4.4)."""
+        p = np.clip(law, NEVER, 1.0 - NEVER)
+        return 1.0 / (p * (1.0 - p))
+
+    def value(self, law: Any, measured: Any, weights: Any = 1.0) -> Any:
+        """Half the deviance, summed over the last axis."""
+        return np.sum(weights * self.curvature(np.asarray(law, float), measured, False).rho, axis=-1)
+
+    def curvature(self, z: Array, target: Array, logarithmic: bool) -> Curvature:
+        """See Objective; `target` is the measured share either way."""
+        a = np.clip(target, NEVER, 1.0 - NEVER)
+        b = 1.0 - a
+        with np.errstate(over="ignore", invalid="ignore"):  # a law of 1e200 is refused by its loss
+            p = np.exp(z) if logarithmic else z
+            fail, fail1, fail2 = _walled_log(1.0 - p, WALL * b)
+            if logarithmic:  # ln p = z needs no wall
+                rho = a * (np.log(a) - z) + b * (np.log(b) - fail)
+                first = -a + b * p * fail1
+                second = b * (p * fail1 - p * p * fail2)
+            else:
+                hit, hit1, hit2 = _walled_log(p, WALL * a)
+                rho = a * (np.log(a) - hit) + b * (np.log(b) - fail)
+                first = b * fail1 - a * hit1
+                second = -a * hit2 - b * fail2
+        return Curvature(np.where(np.isnan(rho), np.inf, rho), first, second, second)
+
+
+def _walled_log(x: Array, edge: Array) -> tuple[Array, Array, Array]:
+    """ln x and its first two derivatives; below the edge its Taylor polynomial of second order there."""
+    inside = np.maximum(x, edge)
+    gap = x - inside
+    inverse = 1.0 / inside
+    return (
+        np.log(inside) + inverse * gap - 0.5 * (inverse * gap) ** 2,
+        inverse - inverse * inverse * gap,
+        -inverse * inverse,
+    )
+
+
 OBJECTIVES = {
     "huber": Objective("huber", "log", HUBER_DELTA),
     "squared_log": Objective("squared_log", "log"),
     "squared": Objective("squared", "output"),
     "relative": Objective("relative", "relative"),
+    "binomial": Binomial(),
 }
 
 
