@@ -110,3 +110,20 @@ def test_the_page_of_rules_lists_every_rule() -> None:
     page = (ROOT / "docs" / "audit.md").read_text(encoding="utf-8")
     for rule in RULES:
         assert f"| `{rule.code}` | {rule.asks} | {rule.why} | {rule.source} |" in page
+
+
+def test_a_transfer_that_one_size_cannot_test_is_unknown_not_passed() -> None:
+    table = runs(0, 1, 20)
+    found = gn.audit(gn.fit("chinchilla", table, transfer=gn.laws.Chinchilla.besiroglu2024, draws=50))
+    reasons = {rule.code: reason for rule, reason in found.unknown}
+    assert "untestable" in reasons["transferred"]
+    assert "few-sizes" not in found.codes()
+    assert next(f for f in found.passed if f.rule.code == "few-runs").seen.measured["parameters"] == 3
+
+
+def test_parameters_that_are_held_do_not_count_against_the_runs() -> None:
+    """Six runs for two fitted parameters are enough, for five they are not."""
+    six = FAULTS["six runs"].make(0)
+    held = {"alpha": 0.3478, "beta": 0.3658, "E": 1.8172}
+    assert "few-runs" in gn.audit(gn.fit("chinchilla", six, draws=50)).codes()
+    assert "few-runs" not in gn.audit(gn.fit("chinchilla", six, fixed=held, draws=50)).codes()

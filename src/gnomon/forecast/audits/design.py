@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gnomon.fit.held import tied
 from gnomon.forecast.audits.rule import Seen, Severity, Unknown
 from gnomon.forecast.audits.subject import Subject
 
@@ -14,7 +15,7 @@ def slack(subject: Subject) -> Seen | Unknown:
     """Runs against parameters."""
     runs, p = subject.fit.runs_used, len(subject.fit.fitted)
     measured = {"runs": runs, "parameters": p}
-    told = f"{runs} runs for {p} parameters"
+    told = f"{runs} runs for {p} fitted parameters"
     if "no-slack" in subject.notices:
         return Seen("serious", f"{told}: at most {max(runs - p, 0)} to estimate an error from", measured)
     if "little-slack" in subject.notices:
@@ -28,6 +29,9 @@ def sizes(subject: Subject) -> Seen | Unknown:
     values = None if name is None else subject.number(name)
     if name is None or values is None:
         return Seen(None, "the law reads no model size")
+    term, held = tied(type(subject.fit.law), name), subject.fit.held
+    if held is not None and term and set(term) <= set(held.names):
+        return Seen(None, f"what depends on {name} is not fitted to these runs")
     count = int((np.diff(np.sort(np.log(values))) > 0.05).sum()) + 1 if (values > 0).all() else len(np.unique(values))
     noun = "model sizes" if name == "params" else f"values of {name}"
     return Seen("warn" if count < LEAST_SIZES else None, f"{count} different {noun}", {"column": name, "count": count})
