@@ -162,13 +162,16 @@ def test_seeds_are_repeats(write: Write) -> None:
     assert len(set(sweep.runs["loss"])) == 24
 
 
-def test_a_law_of_the_users_own(write: Write) -> None:
-    path = write(("[target]", '[fit]\nlaw = "E + A/N^a + B/D^b"\nlevel = 0.8\n[target]'))
-    sweep = run_sweep(path)
+@pytest.mark.parametrize(("formula", "inputs"), [("E + A/N^a + B/D^b", ["params", "tokens"]), ("E + A/C^a", ["flops"])])
+def test_a_law_of_the_users_own(finished: Path, formula: str, inputs: list[str]) -> None:
+    finished.write_text(finished.read_text().replace("[target]", f'[fit]\nlaw = "{formula}"\nlevel = 0.8\n[target]'))
+    sweep = run_sweep(finished)
     assert sweep.forecast is not None
+    assert list(sweep.forecast.points[0].at) == inputs
     assert sweep.forecast.points[0].level == 0.8
     assert sweep.fit is not None
     assert sweep.fit.parameters["E"].low is not None
+    assert (sweep.next_runs is None) == ("next" in sweep.reasons)
 
 
 def test_what_changed_in_the_trainer_is_told(finished: Path) -> None:
