@@ -54,7 +54,13 @@ IntervalsOption = Annotated[
     typer.Option(
         "--intervals",
         metavar="HOW",
-        help="bootstrap (whole runs resampled), wild (residuals of runs change sign), parametric (seed noise), profile or none",
+        help="bootstrap (whole runs resampled), wild (residuals change sign), parametric (seed noise, counts), profile, bayes or none",
+    ),
+]
+NoiseOption = Annotated[
+    str,
+    typer.Option(
+        "--noise", metavar="COLUMN", help="constant, or a column along which the noise changes as a power, e.g. flops"
     ),
 ]
 DrawsOption = Annotated[str, typer.Option("--draws", metavar="N", help="refits behind the intervals")]
@@ -80,6 +86,7 @@ def fit(
     where: WhereOption = None,
     schedules: SchedulesOption = None,
     objective: ObjectiveOption = None,
+    noise: NoiseOption = "constant",
     intervals: IntervalsOption = "bootstrap",
     draws: DrawsOption = "1000",
     level: LevelOption = "0.9",
@@ -118,7 +125,8 @@ def fit(
             law = selection.best
         progress.now(f"fitting {law} to {len(table)} rows")
         with placed(table):
-            found = fit_law(law, table, response=response, objective=objective, intervals=intervals, **options)
+            how: dict[str, Any] = {"objective": objective, "noise": noise, "intervals": intervals}
+            found = fit_law(law, table, response=response, **how, **options)
         saved = None if save is None else str(found.save(save))
         record = None
         if backtest:

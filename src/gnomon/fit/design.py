@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +29,7 @@ class Design:
         weights: how much each row counts (n,), 1 on average; None: all the same.
         prior: what is known of the coordinates beforehand; None: nothing.
         trials: of which each output is a share (n,), for the binomial objective; None: the outputs are no counts.
+        widths: noise of each row (n,) in units of the typical one; residuals are divided by it. None: all the same.
     """
 
     law: type[Law]
@@ -38,6 +39,7 @@ class Design:
     weights: Array | None = None
     prior: Prior | None = None
     trials: Array | None = None
+    widths: Array | None = None
 
     @cached_property
     def scales(self) -> dict[str, float]:
@@ -108,6 +110,7 @@ class Design:
             None if self.weights is None else self.weights[index],
             self.prior,
             None if self.trials is None else self.trials[index],
+            None if self.widths is None else self.widths[index],
         )
         object.__setattr__(part, "scales", self.scales)
         return part
@@ -135,7 +138,13 @@ class Design:
         own = None if self.weights is None and self.trials is None else self.load
         load = weights if own is None else own if weights is None else own * weights
         goal = self.target if target is None else target
-        return minimise(self.kernel, objective, theta, goal, weights=load, prior=prior or self.prior, **how)
+        return minimise(
+            self.kernel, self.scaled(objective), theta, goal, weights=load, prior=prior or self.prior, **how
+        )
+
+    def scaled(self, objective: Objective) -> Objective:
+        """The objective with the widths of these rows."""
+        return objective if self.widths is None else replace(objective, width=self.widths)
 
     @property
     def load(self) -> Array:

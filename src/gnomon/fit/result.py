@@ -84,8 +84,8 @@ class Fit:
         removed: (why, count) of every removal.
         residuals: ln(measured / law) per row; NaN where none of the trials was right.
         residual_sd: their root mean square with n - p degrees of freedom: the typical miss of one run.
-        extra: further parts of the document: "prior", where the law has one: its strength and how that was chosen; "counts", under the
-            binomial objective: overdispersion and trials.
+        extra: further parts of the document. "prior", where the law has one: its strength and how that was chosen. "counts", under the
+            binomial objective: overdispersion and trials. "noise": estimated scales. "bayes": likelihood, priors, diagnostics.
         identified: no parameter at a bound, all directions measured, and more runs than parameters.
     """
 

@@ -112,7 +112,7 @@ def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit
         seconds=document["seconds"],
         version=document["gnomon"],
         source=document["source"],
-        extra={name: document[name] for name in ("prior", "counts") if name in document},
+        extra={name: document[name] for name in ("prior", "counts", "noise", "bayes") if name in document},
     )
 
 
