@@ -1,6 +1,6 @@
 """Do intervals of fits to counts cover where the truth is known? Binomial likelihood beside Huber on the logarithm of the share.
 
-    python -m benchmarks.counts [--studies 300] [--processes 2]
+    python -m benchmarks.counts [--studies 100] [--processes 2]
 
 Two laws: the task law of pass rates over model size, down to rates at which most rows hold a handful of right answers, and the S of
 accuracy over loss. The truths are written out here, without gnomon's laws. Judged is the exponent of the one and the bend of the other.
@@ -102,21 +102,23 @@ def covered(studies: int, cell: tuple[str, int, str]) -> list[tuple[float, float
 def main() -> None:
     """All cells, printed as tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--studies", type=int, default=300)
+    parser.add_argument("--studies", type=int, default=100)
     parser.add_argument("--processes", type=int, default=2)
     asked = parser.parse_args()
     began = time.perf_counter()
     cells = [(name, trials, noise) for name in TRUTHS for noise in CORRELATION for trials in TRIALS]
-    with Pool(asked.processes) as pool:
-        results = pool.map(partial(covered, asked.studies), cells, chunksize=1)
-    print(f"{time.perf_counter() - began:.0f} s, {asked.studies} studies a cell\n")
     print("| law, parameter | counts | trials a row | " + " | ".join(f"{o}, {e}" for o, e in WAYS) + " |")
     print("|---" * (3 + len(WAYS)) + "|")
-    for (name, trials, noise), row in zip(cells, results, strict=True):
-        told = [
-            f"{share:.1%} ({width:.3g})" + (f", {refused} refused" if refused else "") for share, width, refused in row
-        ]
-        print(f"| {name}, {TRUTHS[name].parameter} | {noise} | {trials} | " + " | ".join(told) + " |")
+    with Pool(asked.processes) as pool:
+        rows = pool.imap(partial(covered, asked.studies), cells)
+        for (name, trials, noise), row in zip(cells, rows, strict=True):
+            told = [
+                f"{share:.1%} ({width:.3g})" + (f", {refused} refused" if refused else "")
+                for share, width, refused in row
+            ]
+            what = f"{name}, {TRUTHS[name].parameter}"
+            print(f"| {what} | {noise} | {trials} | " + " | ".join(told) + " |", flush=True)
+    print(f"\n{time.perf_counter() - began:.0f} s, {asked.studies} studies a cell")
 
 
 if __name__ == "__main__":
