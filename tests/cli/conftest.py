@@ -17,8 +17,8 @@ from gnomon.errors import Notice
 from gnomon.fit.diagnose import Identifiability, Influence
 from gnomon.fit.result import Estimate, Fit, SecondOpinion, Starts
 from gnomon.forecast.backtesting import Backtest, Hidden, LawScore
+from gnomon.forecast.forecast_result import Forecast, Point
 from gnomon.forecast.grade import Grade, Reason
-from gnomon.forecast.predict import Forecast, Point
 from gnomon.forecast.track import TrackRecord
 from gnomon.laws import law
 from gnomon.runs import read_runs

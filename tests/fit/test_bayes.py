@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gnomon.errors import MissingExtraError, RefusalError
+from gnomon.errors import InputError, MissingExtraError, RefusalError
 from gnomon.fit import Fit, bayes, fit
 from gnomon.fit.bayes import Sample, posterior_of
 from gnomon.fit.design import Design
@@ -136,6 +136,12 @@ def test_without_numpyro_the_command_that_installs_it_is_named(monkeypatch: pyte
     with pytest.raises(MissingExtraError) as raised:
         fit("pow(flops)", {"flops": X, "loss": line().output}, intervals="bayes")
     assert "gnomon[bayes]" in (raised.value.hint or "")
+
+
+def test_held_parameters_are_not_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bayes, "require", lambda: None)
+    with pytest.raises(InputError, match="a are held"):
+        fit("pow(flops)", {"flops": X, "loss": line().output}, intervals="bayes", fixed={"a": 0.2})
 
 
 def test_a_well_determined_posterior_is_that_of_the_linear_model(tmp_path: Path) -> None:

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from scipy.optimize import least_squares
 
 from gnomon.fit.design import Design
-from gnomon.fit.kernel import Dual, PowerSum, make_kernel, theta_of, values_of
+from gnomon.fit.dual import Dual
+from gnomon.fit.kernel import make_kernel
 from gnomon.fit.newton import Prior, minimise
 from gnomon.fit.objective import OBJECTIVES
+from gnomon.fit.power_sum import PowerSum
+from gnomon.fit.tables import theta_of, values_of
 from gnomon.laws.chinchilla import Chinchilla, ChinchillaTied
 
 TRUTH = {"E": 0.7, "A": 0.16, "alpha": 0.34, "B": 0.14, "beta": 0.28}

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from gnomon.fit.design import Design
-from gnomon.fit.kernel import make_kernel, theta_of
+from gnomon.fit.kernel import make_kernel
 from gnomon.fit.newton import Prior, minimise
 from gnomon.fit.objective import OBJECTIVES
 from gnomon.fit.stack import PADDING, SMALL, Stack, stacks
+from gnomon.fit.tables import theta_of
 from gnomon.forecast.penalised import fit_many, fit_penalised, randomised
 from gnomon.laws import law as find_law
 from gnomon.laws.chinchilla import Chinchilla
@@ -78,3 +79,52 @@ def test_refits_of_many_tables_are_those_of_each() -> None:
     for one, together in zip(fits, randomised(fits, 20, 3), strict=True):
         np.testing.assert_allclose(together, randomised([one], 20, 3)[0], atol=1e-4)
         assert together.std(0).min() > 0
+
+
+SEVERAL = ("chinchilla", "sum_power_floor", "pow(params)", "m4(params)", "product_floor")
+
+
+def test_laws_side_by_side_get_their_own_derivatives() -> None:
+    designs = [table(9, s, find_law(name)) for s, name in enumerate(SEVERAL)]
+    owner = np.array([4, 0, 3, 1, 2, 3])
+    stack = Stack.of(designs)
+    kernel = stack.kernel.rows(owner)
+    width, rng = max(d.p for d in designs), np.random.default_rng(1)
+    theta = np.zeros((len(owner), width))
+    for b, k in enumerate(owner):
+        law = designs[k].law
+        own = theta_of(law, {name: p.typical for name, p in law.parameters.items()})
+        theta[b, : len(own)] = own + 0.02 * rng.standard_normal(len(own))
+    state = kernel.state(theta)
+    how = OBJECTIVES["huber"].with_delta(0.1)
+    c = how.curvature(state[0], np.log(stack.target[owner]), True)
+    ours = kernel.normal(theta, state, c.first, c.second, c.positive)
+    slope = kernel.gradient(theta, state, c.first)
+    np.testing.assert_allclose(slope, ours[0], rtol=1e-9, atol=1e-12)
+    for b, k in enumerate(owner):
+        alone, p = designs[k].kernel, designs[k].p
+        own_state = alone.state(theta[[b], :p])
+        goal = np.log(designs[k].target) if alone.logarithmic else designs[k].target
+        d = how.curvature(own_state[0], goal[None], alone.logarithmic)
+        theirs = alone.normal(theta[[b], :p], own_state, d.first, d.second, d.positive)
+        for mine, other in zip(ours, theirs, strict=True):
+            inside = mine[:p, :p, b] if mine.ndim == 3 else mine[:p, b]
+            np.testing.assert_allclose(inside, other[..., 0], rtol=1e-9, atol=1e-12)
+        assert not ours[0][p:, b].any()
+
+
+def test_small_tables_of_several_laws_share_a_batch_and_get_the_same_answers() -> None:
+    designs = [
+        table(n, n, find_law(name)) for name in ("chinchilla", "sum_no_floor", "product_floor") for n in (12, 20)
+    ]
+    assert len(stacks(designs)) == 1
+    for design, together in zip(designs, fit_many(designs), strict=True):
+        alone = fit_penalised(design)
+        assert len(together.theta) == design.p
+        np.testing.assert_allclose(together.theta, alone.theta, rtol=1e-5, atol=1e-5)
+        assert together.scale == pytest.approx(alone.scale, rel=1e-6)
+
+
+def test_large_tables_of_several_laws_do_not() -> None:
+    designs = [table(SMALL // 4, s, find_law(name)) for name in ("chinchilla", "product_floor") for s in range(3)]
+    assert [len({designs[i].law for i in places}) for places, _ in stacks(designs)] == [1, 1]

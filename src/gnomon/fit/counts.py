@@ -154,7 +154,7 @@ def dispersion(design: Design, theta: Array) -> Dispersion:
 
     law, m = design.predict(theta)[0], design.trials_of_rows
     p = np.clip(law, 1e-12, 1.0 - 1e-12)  # a law of exactly 0 or 1 explains only rows that are
-    freedom = len(m) - design.p
+    freedom = len(m) - design.free
     outside = int(((law < 0.0) | (law > 1.0)).sum())
     if freedom < 1:
         return Dispersion(None, freedom, None, 0.0, outside)

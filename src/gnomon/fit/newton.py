@@ -9,13 +9,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from gnomon.fit.kernel import Kernel
 from gnomon.fit.objective import Curvature, Objective
-from gnomon.fit.quadratic import Quadratic
+from gnomon.fit.quadratic import Quadratic, finite
+from gnomon.fit.tables import Kernel
 
 Array = np.ndarray
 
@@ -42,25 +43,44 @@ class Outcome(enum.IntEnum):
 
 @dataclass(frozen=True)
 class Prior:
-    """Independent normal priors; `mean` and `sd` (B or 1, p), on ln(theta) where `logarithmic`. sd = inf: none."""
+    """Independent normal priors; `mean` and `sd` (B or 1, p), on ln(theta) where `logarithmic` (p,) or (B, p). sd = inf: none."""
 
     mean: Array
     sd: Array
     logarithmic: Array
 
-    def terms(self, theta: Array) -> tuple[Array, Array, Array]:
-        """Penalty (B,), gradient (p, B) and non-negative curvature (p, B)."""
-        with np.errstate(divide="ignore"):
-            positive = np.maximum(theta, LEAST_LOG)
-            coordinate = np.where(self.logarithmic, np.log(positive), theta)
-            slope = np.where(self.logarithmic, 1.0 / positive, 1.0)
-        precision = 1.0 / self.sd**2
-        gap = coordinate - self.mean
-        return 0.5 * (precision * gap**2).sum(1), (precision * gap * slope).T, (precision * slope**2).T
+    @cached_property
+    def precision(self) -> Array:
+        """1 / sd^2."""
+        return 1.0 / self.sd**2
+
+    @cached_property
+    def _plain(self) -> bool:
+        return not self.logarithmic.any()
+
+    def penalty(self, theta: Array) -> Array:
+        """What is added to the objective (B,)."""
+        gap = self._coordinate(theta) - self.mean
+        return 0.5 * (self.precision * gap * gap).sum(1)
+
+    def slopes(self, theta: Array) -> tuple[Array, Array]:
+        """Its gradient (p, B) and a non-negative curvature (p, B)."""
+        pull = self.precision * (self._coordinate(theta) - self.mean)
+        if self._plain:
+            return pull.T, np.broadcast_to(self.precision, theta.shape).T
+        slope = np.where(self.logarithmic, 1.0 / np.maximum(theta, LEAST_LOG), 1.0)
+        return (pull * slope).T, (self.precision * slope * slope).T
+
+    def _coordinate(self, theta: Array) -> Array:
+        if self._plain:
+            return theta
+        return np.where(self.logarithmic, np.log(np.maximum(theta, LEAST_LOG)), theta)
 
     def rows(self, index: Any) -> Prior:
         """The prior of some fits of the batch."""
-        return Prior(_rows(self.mean, index), _rows(self.sd, index), self.logarithmic)
+        shared = self.logarithmic.ndim == 1
+        logarithmic = self.logarithmic if shared else _rows(self.logarithmic, index)
+        return Prior(_rows(self.mean, index), _rows(self.sd, index), logarithmic)
 
 
 def _rows(values: Any, index: Any) -> Any:
@@ -152,6 +172,10 @@ class _State:
     def rows(self, index: Any) -> _State:
         return _State(*(getattr(self, f)[index].copy() for f in self.__dataclass_fields__))
 
+    def store(self, index: Any, theta: Array, value: Array, decrement: Array, damping: Array) -> None:
+        self.theta[index], self.value[index] = theta, value
+        self.decrement[index], self.damping[index] = decrement, damping
+
     def put(self, index: Any, other: _State) -> None:
         for f in self.__dataclass_fields__:
             getattr(self, f)[index] = getattr(other, f)
@@ -202,7 +226,7 @@ class _Problem:
         with np.errstate(invalid="ignore"):  # a row of weight zero at which the law is not defined: the step is refused
             value = (self.weights * curvature.rho).sum(1)
         if self.prior:
-            value = value + self.prior.terms(theta)[0]
+            value = value + self.prior.penalty(theta)
         return np.where(np.isfinite(value), value, np.inf), curvature
 
     def newton(
@@ -214,14 +238,13 @@ class _Problem:
             theta, state, w * curvature.first, w * curvature.second, w * curvature.positive
         )
         if self.prior:
-            _, slope, bend = self.prior.terms(theta)
+            slope, bend = self.prior.slopes(theta)
             gradient = gradient + slope
             index = np.arange(len(gradient))
             hessian[index, index] += bend
             diagonal = diagonal + bend
-        at_low = self.kernel.lower[:, None] >= theta.T
-        at_high = self.kernel.upper[:, None] <= theta.T
-        held = (at_low & (gradient > 0)) | (at_high & (gradient < 0)) | self.frozen[:, None]
+        at_low, at_high = (self.kernel.lower >= theta).T, (self.kernel.upper <= theta).T
+        held = (at_low & (gradient > 0)) | (at_high & (gradient < 0)) | (at_low & at_high) | self.frozen[:, None]
         quadratic = Quadratic(hessian, diagonal, damping, held)
         step = quadratic.solve(gradient)
         return step.T, 0.5 * (gradient * step).sum(0), quadratic
@@ -245,8 +268,7 @@ class _Problem:
             slope = (self.kernel.state(theta + PROBE * step)[0] - state[0]) / PROBE
             excess = np.nan_to_num(reached - state[0] - slope, nan=0.0, posinf=0.0, neginf=0.0)
             pull = self.weights * curvature.second * excess
-            none = np.zeros_like(pull)
-            back = quadratic.solve(self.kernel.normal(theta, state, pull, none, none)[0])
+            back = quadratic.solve(self.kernel.gradient(theta, state, pull))
         return _move(self.kernel, trial, back.T)
 
 
@@ -281,7 +303,8 @@ def _finish(problem: _Problem, batch: _State, iterations: int, curved: bool = Fa
     state = part.kernel.state(now)
     current, curvature = part.value(now, state)
     exact = np.broadcast_to(FLOOR * problem.weights.sum(1), len(live))
-    for _ in range(iterations):
+    before = batch.steps.copy()
+    for taken in range(1, iterations + 1):
         step, promise, quadratic = part.newton(now, state, curvature, lam)
         trial = _move(part.kernel, now, step)
         trial_state = part.kernel.state(trial)
@@ -289,35 +312,44 @@ def _finish(problem: _Problem, batch: _State, iterations: int, curved: bool = Fa
         with np.errstate(invalid="ignore"):  # neither here nor there is the law defined
             poor = np.flatnonzero(~(current - trial_value > KEPT * promise) & curved)
         if len(poor):
-            some = part.rows(poor)
-            here = now[poor], _picked(state, poor), Curvature(*_picked(curvature, poor))
-            second = some.bent(quadratic.rows(poor), *here, trial[poor], trial_state[0][poor])
+            whole = len(poor) == len(now)
+            some, bowl = (part, quadratic) if whole else (part.rows(poor), quadratic.rows(poor))
+            here, there = (now, state, curvature), (trial, trial_state[0])
+            if not whole:
+                here = now[poor], _picked(state, poor), Curvature(*_picked(curvature, poor))
+                there = trial[poor], trial_state[0][poor]
+            second = some.bent(bowl, *here, *there)
             second_state = some.kernel.state(second)
             second_value, second_curvature = some.value(second, second_state)
             closer = second_value < trial_value[poor]
-            index = poor[closer]
-            trial[index], trial_value[index] = second[closer], second_value[closer]
-            trial_state = _replaced(trial_state, index, second_state, closer)
-            trial_curvature = Curvature(*_replaced(trial_curvature, index, second_curvature, closer))
+            if closer.any():
+                index = poor[closer]
+                trial[index], trial_value[index] = second[closer], second_value[closer]
+                trial_state = _replaced(trial_state, index, second_state, closer)
+                trial_curvature = Curvature(*_replaced(trial_curvature, index, second_curvature, closer))
         better = trial_value < current
         with np.errstate(invalid="ignore", divide="ignore"):
             relative = np.where(current > 0, np.abs(promise) / current, 0.0)  # nothing is left to gain at exactly 0
         stuck = ~better & (np.abs(step).max(1) < 1e-12)
         done = ((relative < problem.tolerance) & (lam < 1.0)) | (current <= exact[live]) | stuck
-        now = np.where(better[:, None], trial, now)
-        current = np.where(better, trial_value, current)
         lam = np.clip(np.where(better, lam * 0.15, lam * 6.0), 1e-12, 1e9)
-        batch.steps[live] += 1
-        batch.theta[live], batch.value[live], batch.decrement[live], batch.damping[live] = now, current, relative, lam
+        if better.all():
+            now, current, state, curvature = trial, trial_value, trial_state, trial_curvature
+        elif better.any():
+            now = np.where(better[:, None], trial, now)
+            current = np.where(better, trial_value, current)
+            state = _merged(better, trial_state, state)
+            curvature = Curvature(*_merged(better, trial_curvature, curvature))
+        if not done.any() and taken < iterations:
+            continue
+        batch.store(live, now, current, relative, lam)
+        batch.steps[live] = before[live] + taken
         batch.outcome[live[done]] = Outcome.converged
         keep = ~done
         if not keep.any():
             return
-        if keep.all() and better.all():
-            state, curvature = trial_state, trial_curvature
-            continue
-        state = tuple(array[keep] for array in _merged(better, trial_state, state))
-        curvature = Curvature(*(array[keep] for array in _merged(better, trial_curvature, curvature)))
+        state = tuple(array[keep] for array in state)
+        curvature = Curvature(*(array[keep] for array in curvature))
         live, lam, current, now = live[keep], lam[keep], current[keep], now[keep]
         part = problem.rows(live)
 
@@ -342,4 +374,4 @@ def _merged(better: Array, new: Sequence[Array], old: Sequence[Array]) -> tuple[
 
 def _move(kernel: Kernel, theta: Array, step: Array) -> Array:
     """Theta after the step, at most 1 in each coordinate (a factor e in an amplitude), inside the bounds."""
-    return np.clip(theta - np.clip(np.nan_to_num(step), -1.0, 1.0), kernel.lower, kernel.upper)
+    return np.clip(theta - np.clip(finite(step), -1.0, 1.0), kernel.lower, kernel.upper)

@@ -93,7 +93,7 @@ def with_prior(design: Design, objective: Objective) -> tuple[Design, PriorChoic
     known = {name: (float(m), float(s)) for name, (m, s) in law.prior.items()}
     values = {name: float(v) for name, v in design.values(free.theta).items()}
     later = np.asarray(law.later_rows(design.scaled_inputs), bool)
-    if min(int(later.sum()), int((~later).sum()) - design.p) < LEAST_HELD_OUT:
+    if min(int(later.sum()), int((~later).sum()) - design.free) < LEAST_HELD_OUT:
         reason = f"{int((~later).sum())} earlier and {int(later.sum())} later rows are too few to choose its strength"
         return design, PriorChoice(known, 0.0, (), free.value, values, reason)
     strengths = np.array(SHARES) * free.value

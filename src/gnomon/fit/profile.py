@@ -37,7 +37,7 @@ def scale(design: Design, objective: Objective, theta: Array) -> float:
     """tau, the factor between the objective and a log-likelihood."""
     law, objective = design.predict(theta)[0], design.scaled(objective)
     psi = objective.psi(law, design.output)
-    psi2 = float((psi**2).sum()) / max(len(psi) - design.p, 1)
+    psi2 = float((psi**2).sum()) / max(len(psi) - design.free, 1)
     return psi2 / max(float(objective.stiffness(law, design.output).mean()), 1e-300)
 
 
@@ -50,7 +50,7 @@ def rise_at(design: Design, objective: Objective, theta: Array, level: float) ->
     from scipy.stats import norm
     from scipy.stats import t as student
 
-    freedom = max(len(design.output) - design.p, 1)
+    freedom = max(len(design.output) - design.free, 1)
     quantile = float(student.ppf(0.5 + level / 2, freedom))
     if not objective.counts:
         return 0.5 * quantile**2 * scale(design, objective, theta)
@@ -61,11 +61,12 @@ def rise_at(design: Design, objective: Objective, theta: Array, level: float) ->
 
 
 def jacobian(design: Design, objective: Objective, theta: Array) -> Array:
-    """(n, p) derivative of each residual by each coordinate, by central differences (step 1e-5: error of order 1e-10)."""
+    """(n, p) derivative of each residual by each coordinate, by central differences (step 1e-5: error of order 1e-10); 0 where held."""
     step, objective = 1e-5, design.scaled(objective)
     moved = theta + step * np.concatenate([np.eye(design.p), -np.eye(design.p)])
     residual = objective.residual(design.predict(moved), design.output)
-    return ((residual[: design.p] - residual[design.p :]) / (2 * step)).T
+    slopes: Array = ((residual[: design.p] - residual[design.p :]) / (2 * step)).T
+    return np.where(design.frozen, 0.0, slopes)
 
 
 def run_scores(design: Design, objective: Objective, theta: Array) -> tuple[Array, Array, Array]:
@@ -85,8 +86,9 @@ def run_scores(design: Design, objective: Objective, theta: Array) -> tuple[Arra
 
 
 def prior_information(design: Design, theta: Array) -> Array:
-    """Curvature (p, p) of the design's prior; zeros without one."""
-    return np.zeros((design.p, design.p)) if design.prior is None else np.diag(design.prior.terms(theta[None])[2][:, 0])
+    """Curvature (p, p) of the design's prior; zeros without one. Held coordinates, which have no slopes, get a one in its place."""
+    bend = np.zeros(design.p) if design.prior is None else design.prior.slopes(theta[None])[1][:, 0]
+    return np.diag(np.where(design.frozen, 1.0, bend))
 
 
 def covariance(design: Design, objective: Objective, theta: Array) -> Array:
@@ -102,7 +104,8 @@ def covariance(design: Design, objective: Objective, theta: Array) -> Array:
     values, vectors = np.linalg.eigh(h / np.outer(d, d))
     inverse = (vectors / np.maximum(values, 1e-14)) @ vectors.T / np.outer(d, d)
     runs = len(scores)
-    return inverse @ (scores.T @ scores) @ inverse * (runs / max(runs - design.p, 1))
+    sandwich: Array = inverse @ (scores.T @ scores) @ inverse * (runs / max(runs - design.free, 1))
+    return np.where(design.frozen | design.frozen[:, None], 0.0, sandwich)
 
 
 def standard_errors(design: Design, objective: Objective, theta: Array) -> Array:

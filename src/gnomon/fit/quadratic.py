@@ -25,37 +25,35 @@ class Quadratic:
     def solve(self, gradient: Array) -> Array:
         """(H + damping D)^-1 g, (p, B), by a Cholesky factorisation that repairs indefinite pivots.
 
-        Held coordinates (at a bound, pushed outwards) get a zero step.
+        A column of the factor is taken off all later ones at once: a batch of small systems costs its calls. Held coordinates
+        (at a bound, pushed outwards) get a zero step.
         """
-        diagonal, damping, held = self.diagonal, self.damping, self.held
-        p = len(gradient)
-        scale = np.maximum(diagonal, 1e-14 * diagonal.max(0) + 1e-30)
-        a = np.nan_to_num(self.hessian)
-        g = np.where(held, 0.0, np.nan_to_num(gradient))
-        factor = np.zeros_like(a)
-        for i in range(p):
-            for j in range(i + 1):
-                s = (
-                    np.where(held[i] | held[j], 0.0, a[i, j])
-                    if i != j
-                    else np.where(held[i], 1.0, a[i, i] + damping * scale[i])
-                )
-                for k in range(j):
-                    s = s - factor[i, k] * factor[j, k]
-                if i == j:
-                    least = 1e-10 * scale[i]
-                    factor[i, i] = np.sqrt(np.where(s > least, s, np.maximum(np.abs(s), 1e-3 * scale[i])))
-                else:
-                    factor[i, j] = s / factor[j, j]
-        z = np.empty_like(g)
-        for i in range(p):
-            s = g[i]
-            for k in range(i):
-                s = s - factor[i, k] * z[k]
-            z[i] = s / factor[i, i]
-        for i in reversed(range(p)):
-            s = z[i]
-            for k in range(i + 1, p):
-                s = s - factor[k, i] * z[k]
-            z[i] = s / factor[i, i]
+        p, free = len(gradient), ~self.held
+        scale = np.maximum(self.diagonal, 1e-14 * self.diagonal.max(0) + 1e-30)
+        rest = np.empty((p, p + 1, free.shape[1]))  # the right-hand side is the last column
+        rest[:, :p] = np.where(free[:, None] & free, finite(self.hessian), 0.0)
+        rest[:, p] = np.where(free, finite(gradient), 0.0)
+        index = np.arange(p)
+        rest[index, index] = np.where(free, rest[index, index] + self.damping * scale, 1.0)
+        least = 1e-10 * scale
+        for j in range(p):
+            s = rest[j, j]
+            if not (s > least[j]).all():
+                s = np.where(s > least[j], s, np.maximum(np.abs(s), 1e-3 * scale[j]))
+            pivot = rest[j, j] = np.sqrt(s)
+            row = rest[j, j + 1 :]
+            row /= pivot
+            if j + 1 < p:
+                rest[j + 1 :, j + 1 :] -= row[: p - j - 1, None] * row
+        z = np.empty_like(gradient)
+        for j in reversed(range(p)):
+            s = rest[j, p]
+            if j + 1 < p:
+                s = s - (rest[j, j + 1 : p] * z[j + 1 :]).sum(0)
+            z[j] = s / rest[j, j]
         return z
+
+
+def finite(values: Array) -> Array:
+    """`np.nan_to_num`, at the price of one look where there is nothing to replace."""
+    return values if np.isfinite(values).all() else np.nan_to_num(values)

@@ -25,7 +25,9 @@ def additive(objective: Objective) -> bool:
     return objective.scale == "output"
 
 
-def refit(design: Design, objective: Objective, theta: Array, shocks: Shocks, draws: int) -> Draws:
+def refit(
+    design: Design, objective: Objective, theta: Array, shocks: Shocks, draws: int, starts: Array | None = None
+) -> Draws:
     """Refit every simulated table from the optimum of the measured one.
 
     Args:
@@ -34,6 +36,7 @@ def refit(design: Design, objective: Objective, theta: Array, shocks: Shocks, dr
         theta: (p,) optimum of the measured rows.
         shocks: called with a number of draws until all are made.
         draws: number of refits; with very many rows each is one Newton step, as in the bootstrap.
+        starts: (draws, p) coordinates that refits begin at where held ones differ from draw to draw; default: theta.
 
     Raises:
         RefusalError: the fitted law is not positive at a row where shocks multiply it.
@@ -52,13 +55,15 @@ def refit(design: Design, objective: Objective, theta: Array, shocks: Shocks, dr
         shock = shocks(count)
         return law + shock / unit if additive(objective) else law * np.exp(shock)
 
-    return refit_to(design, objective, theta, targets, draws)
+    return refit_to(design, objective, theta, targets, draws, starts)
 
 
-def refit_to(design: Design, objective: Objective, theta: Array, targets: Targets, draws: int) -> Draws:
+def refit_to(
+    design: Design, objective: Objective, theta: Array, targets: Targets, draws: int, starts: Array | None = None
+) -> Draws:
     """Refits to simulated outputs; arguments as in `refit`, but the simulated outputs themselves, in fit units."""
     n = len(design.output)
-    one_step = n * draws * design.law.terms_per_row > ONE_STEP
+    one_step = starts is None and n * draws * design.law.terms_per_row > ONE_STEP
     step = max(1, min(draws, BLOCK // n))
     parts = []
     for start in range(0, draws, step):
@@ -66,7 +71,7 @@ def refit_to(design: Design, objective: Objective, theta: Array, targets: Target
         if one_step:
             parts.append(_one_step(design, objective, theta, target))
             continue
-        begin = np.repeat(theta[None], len(target), 0)
+        begin = np.repeat(theta[None], len(target), 0) if starts is None else starts[start : start + len(target)]
         solution = design.solve(objective, begin, target=target, continuation=0)
         late = np.flatnonzero(~solution.converged)
         if len(late):

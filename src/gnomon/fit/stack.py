@@ -1,17 +1,20 @@
-"""Many small fits of one law as one batch: tables of about equal length, padded with rows of weight zero."""
+"""Many small fits as one batch: tables of about equal length, padded with rows of weight zero, under one law or several."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
+from gnomon.fit.beside import Beside
 from gnomon.fit.design import Design
-from gnomon.fit.kernel import Kernel, make_kernel
+from gnomon.fit.kernel import make_kernel
 from gnomon.fit.newton import Prior, Solution, minimise
 from gnomon.fit.objective import Objective
+from gnomon.fit.tables import Kernel
 
 Array = np.ndarray
 
@@ -23,11 +26,11 @@ SMALL = (
 
 @dataclass(frozen=True)
 class Stack:
-    """Designs of one law side by side.
+    """Designs side by side, those of one law together.
 
     Args:
         designs: S of them, each in units of its own.
-        kernel: the law over tables (S, n).
+        kernel: their laws over tables (S, n).
         target: measured output (S, n) in fit units, 1 where padded.
         weights: (S, n), 0 where padded.
     """
@@ -39,7 +42,10 @@ class Stack:
 
     @classmethod
     def of(cls, designs: Sequence[Design]) -> Stack:
-        """Pad to the longest; padded rows sit at the geometric mean of the inputs, where every law is defined."""
+        """Pad to the longest; padded rows sit at the geometric mean of the inputs, where every law is defined.
+
+        Designs of one law must lie together.
+        """
         sizes = np.array([len(d.output) for d in designs])
         n = int(sizes.max())
 
@@ -49,10 +55,15 @@ class Stack:
                 row[: len(column)] = column
             return table
 
-        inputs = [padded([d.scaled_inputs[i] for d in designs]) for i in range(len(designs[0].inputs))]
+        kinds = [list(some) for _, some in groupby(designs, key=lambda d: d.law)]
+        kernels = [
+            make_kernel(some[0].law, [padded([d.scaled_inputs[i] for d in some]) for i in range(len(some[0].inputs))])
+            for some in kinds
+        ]
+        beside = Beside(kernels, [len(some) for some in kinds], [some[0].p for some in kinds])
         return cls(
             tuple(designs),
-            make_kernel(designs[0].law, inputs),
+            kernels[0] if len(kinds) == 1 else beside,
             padded([d.target for d in designs]),
             (np.arange(n) < sizes[:, None]) * 1.0,
         )
@@ -104,18 +115,29 @@ class Stack:
 
 
 def stacks(designs: Sequence[Design]) -> list[tuple[list[int], Stack]]:
-    """Stacks of tables of about equal length, each with the places of its designs in the sequence."""
-    order = sorted(range(len(designs)), key=lambda i: len(designs[i].output))
-    found: list[tuple[list[int], Stack]] = []
-    start = 0
-    while start < len(order):
-        least = len(designs[order[start]].output)
-        end = start
-        while end < len(order):
-            n = len(designs[order[end]].output)
-            if n > PADDING * least and (end - start) * n > SMALL:
-                break
-            end += 1
-        found.append((order[start:end], Stack.of([designs[i] for i in order[start:end]])))
-        start = end
-    return found
+    """Stacks of tables of about equal length, each with the places of its designs in the sequence.
+
+    Every law has stacks of its own, except that small ones are joined over laws.
+    """
+    lengths = [len(d.output) for d in designs]
+    laws = list(dict.fromkeys(d.law for d in designs))
+    found: list[list[int]] = []
+    for law in laws:
+        order = sorted((i for i, d in enumerate(designs) if d.law is law), key=lambda i: lengths[i])
+        start = 0
+        while start < len(order):
+            least = lengths[order[start]]
+            end = start
+            while end < len(order):
+                n = lengths[order[end]]
+                if n > PADDING * least and (end - start) * n > SMALL:
+                    break
+                end += 1
+            part = order[start:end]
+            before = found[-1] if found else []
+            if before and (len(before) + len(part)) * max(lengths[i] for i in (*before, *part)) <= SMALL:
+                found[-1] = before + part
+            else:
+                found.append(part)
+            start = end
+    return [(places, Stack.of([designs[i] for i in places])) for places in found]

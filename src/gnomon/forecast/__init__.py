@@ -7,13 +7,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gnomon.forecast.auditing import Audit as Audit
+    from gnomon.forecast.auditing import audit as audit
     from gnomon.forecast.backtesting import Backtest as Backtest
     from gnomon.forecast.backtesting import backtest as backtest
     from gnomon.forecast.comparison import compare as compare
     from gnomon.forecast.comparison_result import Comparison as Comparison
+    from gnomon.forecast.forecast_result import Forecast as Forecast
+    from gnomon.forecast.forecast_result import Point as Point
     from gnomon.forecast.grade import Grade as Grade
-    from gnomon.forecast.predict import Forecast as Forecast
-    from gnomon.forecast.predict import Point as Point
     from gnomon.forecast.predict import forecast as forecast
     from gnomon.forecast.selection import Selection as Selection
     from gnomon.forecast.selection import select as select
@@ -21,17 +23,19 @@ if TYPE_CHECKING:
     from gnomon.forecast.task_law import emergence as emergence
 
 _HOME = {
+    "Audit": "gnomon.forecast.auditing",
+    "audit": "gnomon.forecast.auditing",
     "Backtest": "gnomon.forecast.backtesting",
     "backtest": "gnomon.forecast.backtesting",
     "Emergence": "gnomon.forecast.task_law",
     "emergence": "gnomon.forecast.task_law",
     "Comparison": "gnomon.forecast.comparison_result",
     "compare": "gnomon.forecast.comparison",
-    "Forecast": "gnomon.forecast.predict",
+    "Forecast": "gnomon.forecast.forecast_result",
     "Selection": "gnomon.forecast.selection",
     "select": "gnomon.forecast.selection",
     "Grade": "gnomon.forecast.grade",
-    "Point": "gnomon.forecast.predict",
+    "Point": "gnomon.forecast.forecast_result",
     "forecast": "gnomon.forecast.predict",
 }
 __all__ = sorted(_HOME)

@@ -290,16 +290,14 @@ def fit_together(
                 subsets = [np.ones(len(evidence.response), bool)] if key == ALL else evidence._subsets[key]
                 evidence._fits[key] = [{} for _ in subsets]
                 jobs += [(evidence, key, rows) for rows in subsets]
-    by_law: dict[type[Law], list[tuple[dict[str, Penalised], str, Design]]] = {}
+    work: list[tuple[dict[str, Penalised], str, Design]] = []
     places: dict[tuple[int, str], int] = {}
     for evidence, key, rows in jobs:
         place = places[id(evidence), key] = places.get((id(evidence), key), -1) + 1
         for name in evidence.names:
-            design = evidence._design(name, rows)
-            by_law.setdefault(design.law, []).append((evidence._fits[key][place], name, design))
-    for work in by_law.values():
-        for (into, name, _), fitted in zip(work, fit_many([design for _, _, design in work]), strict=True):
-            into[name] = fitted
+            work.append((evidence._fits[key][place], name, evidence._design(name, rows)))
+    for (into, name, _), fitted in zip(work, fit_many([design for _, _, design in work]), strict=True):
+        into[name] = fitted
 
 
 def draw_together(evidences: Sequence[Evidence]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.lab.backend import load
+from gnomon.lab.kinds import parts
 from gnomon.lab.optim import Optimiser
 from gnomon.lab.task import Array, Batch, Task, Tree
 
@@ -70,9 +71,11 @@ class Program:
         self._jax = jax = load()
         self._optimiser, self.capacity, self._model = optimiser, capacity, model
         self._scorers: dict[Scores, Any] = {}
+        self._norms: Any = None
         example = model.init(np.random.default_rng(0))
         leaves, self._structure = jax.tree_util.tree_flatten(example)
         self._shapes = [leaf.shape for leaf in leaves]
+        self._kinds = parts(example)
         self._resident = jax.device_put(task.resident())
         self._held_out = jax.device_put(task.held_out())
 
@@ -100,6 +103,7 @@ class Program:
 
         run = self.start(example, task.order(np.random.default_rng(0), 1, batch), np.zeros(1, np.float32))
         zero = np.int32(0)
+        self._loss, self._task = loss, task
         self._advance = jax.jit(advance).lower(run, self._resident, zero, zero).compile()
         self._evaluate = jax.jit(evaluate).lower(run.state.parameters, self._held_out).compile()
 
@@ -107,9 +111,8 @@ class Program:
         """A run before its first step; order and rates are padded to the capacity."""
         jax = self._jax
         parameters = np.concatenate([leaf.ravel() for leaf in jax.tree_util.tree_leaves(weights)])
-        state = State(
-            parameters, self._optimiser.start(parameters), np.float32(np.inf), np.float32(np.inf), np.int32(0)
-        )
+        memory = self._optimiser.start(parameters, self._kinds)
+        state = State(parameters, memory, np.float32(np.inf), np.float32(np.inf), np.int32(0))
         room = self.capacity - len(rates)
         order = np.pad(order, ((0, room),) + ((0, 0),) * (order.ndim - 1))
         return jax.device_put(Run(state, order, np.pad(rates, (0, room))))  # type: ignore[no-any-return]
@@ -134,6 +137,30 @@ class Program:
         found = self._scorers[scores](run.state.parameters, batch)
         return {name: float(value) for name, value in found.items()}
 
+    def gradient_norms(self, run: Run, items: NDArray[np.int32]) -> tuple[float, float]:
+        """|g|^2 of a small batch, averaged over several, and of all of them together, before any clipping.
+
+        Args:
+            run: where.
+            items: (batches, items of a small batch); compiled on the first call for each shape.
+        """
+        jax = self._jax
+        if self._norms is None:
+
+            def norms(parameters: Array, resident: Tree, items: Array) -> tuple[Array, Array]:
+                def one(carry: tuple[Array, Array], few: Array) -> tuple[tuple[Array, Array], None]:
+                    batch = self._task.gather(resident, few)
+                    gradient = jax.grad(lambda p: self._loss(p, batch)[0])(parameters)
+                    return (carry[0] + gradient, carry[1] + gradient @ gradient), None
+
+                start = (jax.numpy.zeros_like(parameters), jax.numpy.float32(0))
+                (total, squares), _ = jax.lax.scan(one, start, items)
+                return squares / items.shape[0], total @ total / items.shape[0] ** 2
+
+            self._norms = jax.jit(norms)
+        small, big = self._norms(run.state.parameters, self._resident, items)
+        return float(small), float(big)
+
     def weights(self, run: Run) -> Tree:
         """The weights as a tree of numpy arrays."""
         return self._unravel(np.asarray(run.state.parameters))
@@ -142,10 +169,10 @@ class Program:
         """The tree of a flat vector: views, so the optimiser sees one array and the model its matrices."""
         sizes = [math.prod(shape) for shape in self._shapes]
         ends = np.cumsum(sizes).tolist()
-        parts = [
+        leaves = [
             flat[end - size : end].reshape(shape) for end, size, shape in zip(ends, sizes, self._shapes, strict=True)
         ]
-        return self._jax.tree_util.tree_unflatten(self._structure, parts)
+        return self._jax.tree_util.tree_unflatten(self._structure, leaves)
 
 
 @functools.lru_cache(maxsize=32)

@@ -18,7 +18,7 @@ from typing import Any
 
 from gnomon.errors import FormulaError, near
 from gnomon.laws.latex import SYMBOLS, latex, symbol
-from gnomon.laws.structure import Term, power_terms
+from gnomon.laws.structure import PowerOfSum, Term, power_of_sum, power_terms
 from gnomon.laws.tree import (
     CALLS,
     FUNCTIONS,
@@ -117,9 +117,15 @@ class Formula:
 
     def terms(self, inputs: Iterable[str]) -> tuple[Term, ...] | None:
         """The formula as a sum of power laws in `inputs`, or None when it is not one."""
-        if self.left is not None and not isinstance(self.left, Name):
-            return None
-        return power_terms(self.expanded, inputs)
+        return power_terms(self.expanded, inputs) if self._gives_a_name else None
+
+    def power_of_sum(self, inputs: Iterable[str]) -> PowerOfSum | None:
+        """The formula as a power of such a sum, or None when it is not one."""
+        return power_of_sum(self.expanded, inputs) if self._gives_a_name else None
+
+    @property
+    def _gives_a_name(self) -> bool:
+        return self.left is None or isinstance(self.left, Name)
 
 
 @lru_cache(maxsize=512)

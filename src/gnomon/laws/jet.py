@@ -17,15 +17,19 @@ from gnomon.laws.arrays import logistic
 
 Grad = dict[int, Any]
 Hess = dict[tuple[int, int], Any]
+MaybeHess = Hess | None
 
 
 class Jet:
-    """Value with gradient {i: d/dp_i} and Hessian {(i, j), i <= j: d2/dp_i dp_j}; arrays broadcast against another."""
+    """Value with gradient {i: d/dp_i} and Hessian {(i, j), i <= j: d2/dp_i dp_j}; arrays broadcast against another.
+
+    Where the Hessian of any part is None, so is that of the result: first derivatives alone, at half the price.
+    """
 
     __slots__ = ("grad", "hess", "value")
     __array_priority__ = 1000
 
-    def __init__(self, value: Any, grad: Grad, hess: Hess) -> None:
+    def __init__(self, value: Any, grad: Grad, hess: MaybeHess) -> None:
         self.value = value
         self.grad = grad
         self.hess = hess
@@ -80,7 +84,8 @@ class Jet:
         return _power(other, self)
 
     def __neg__(self) -> Jet:
-        return Jet(-self.value, {i: -g for i, g in self.grad.items()}, {k: -h for k, h in self.hess.items()})
+        hess = None if self.hess is None else {k: -h for k, h in self.hess.items()}
+        return Jet(-self.value, {i: -g for i, g in self.grad.items()}, hess)
 
     def __pos__(self) -> Jet:
         return self
@@ -114,6 +119,8 @@ def seeds(values: Mapping[str, Any]) -> dict[str, Jet]:
 def lift(x: Jet, value: Any, first: Any, second: Any) -> Jet:
     """f(x) from f, f' and f'' at x.value; `second` may be the number 0."""
     grad = {i: first * g for i, g in x.grad.items()}
+    if x.hess is None:
+        return Jet(value, grad, None)
     hess = {k: first * h for k, h in x.hess.items()}
     if not (isinstance(second, int) and second == 0):
         names = sorted(x.grad)
@@ -139,8 +146,10 @@ def compose(arguments: Sequence[Any], value: Any, first: Sequence[Any], second: 
     for a, x in jets.items():
         for i, g in x.grad.items():
             _accumulate(grad, i, first[a] * g)
-        for key, h in x.hess.items():
+        for key, h in (x.hess or {}).items():
             _accumulate(hess, key, first[a] * h)
+    if any(x.hess is None for x in jets.values()):
+        return Jet(value, grad, None)
     for (a, b), bend in second.items():
         if a not in jets or b not in jets:
             continue
@@ -160,9 +169,12 @@ def _accumulate(into: dict[Any, Any], key: Any, value: Any) -> None:
 def _add(x: Jet, y: Any) -> Jet:
     if not isinstance(y, Jet):
         return Jet(x.value + y, x.grad, x.hess)
-    grad, hess = dict(x.grad), dict(x.hess)
+    grad = dict(x.grad)
     for i, g in y.grad.items():
         _accumulate(grad, i, g)
+    if x.hess is None or y.hess is None:
+        return Jet(x.value + y.value, grad, None)
+    hess = dict(x.hess)
     for k, h in y.hess.items():
         _accumulate(hess, k, h)
     return Jet(x.value + y.value, grad, hess)
@@ -170,13 +182,16 @@ def _add(x: Jet, y: Any) -> Jet:
 
 def _multiply(x: Any, y: Any) -> Jet:
     if not isinstance(y, Jet):
-        return Jet(x.value * y, {i: g * y for i, g in x.grad.items()}, {k: h * y for k, h in x.hess.items()})
+        scaled = None if x.hess is None else {k: h * y for k, h in x.hess.items()}
+        return Jet(x.value * y, {i: g * y for i, g in x.grad.items()}, scaled)
     if not isinstance(x, Jet):
         return _multiply(y, x)
     grad: Grad = {i: g * y.value for i, g in x.grad.items()}
-    hess: Hess = {k: h * y.value for k, h in x.hess.items()}
     for i, g in y.grad.items():
         _accumulate(grad, i, x.value * g)
+    if x.hess is None or y.hess is None:
+        return Jet(x.value * y.value, grad, None)
+    hess: Hess = {k: h * y.value for k, h in x.hess.items()}
     for k, h in y.hess.items():
         _accumulate(hess, k, x.value * h)
     for i, a in x.grad.items():
@@ -249,13 +264,14 @@ def _select(chosen: Any, x: Any, y: Any) -> Jet:
     first, second = chosen * 1.0, 1.0 - chosen
     grad: Grad = {}
     hess: Hess = {}
-    for part, weight in ((x, first), (y, second)):
-        if isinstance(part, Jet):
-            for i, g in part.grad.items():
-                _accumulate(grad, i, weight * g)
-            for k, h in part.hess.items():
-                _accumulate(hess, k, weight * h)
-    return Jet(np.where(chosen, plain(x), plain(y)), grad, hess)
+    jets = [(part, weight) for part, weight in ((x, first), (y, second)) if isinstance(part, Jet)]
+    for part, weight in jets:
+        for i, g in part.grad.items():
+            _accumulate(grad, i, weight * g)
+        for k, h in (part.hess or {}).items():
+            _accumulate(hess, k, weight * h)
+    known = all(part.hess is not None for part, _ in jets)
+    return Jet(np.where(chosen, plain(x), plain(y)), grad, hess if known else None)
 
 
 UNARY: dict[np.ufunc, Callable[[Any], Any]] = {

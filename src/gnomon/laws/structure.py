@@ -59,6 +59,38 @@ def _monomial(node: Node, inputs: frozenset[str], sign: float) -> Term | None:
     return None
 
 
+@dataclass(frozen=True)
+class PowerOfSum:
+    """[floor +] [coefficient] (sum of terms)^(sign power), parameters by name."""
+
+    floor: str | None
+    coefficient: str | None
+    terms: tuple[Term, ...]
+    sign: float
+    power: str
+
+
+def power_of_sum(node: Node, inputs: Iterable[str]) -> PowerOfSum | None:
+    """The tree as a power of a sum of power laws in `inputs`, with a floor and a coefficient or without, or None when it is not one."""
+    inputs = frozenset(inputs)
+    floor = coefficient = None
+    sign = 1.0
+    match node:
+        case Binary("+", Name(name), rest) if name not in inputs:
+            floor, node = name, rest
+    match node:
+        case Binary("*" | "/" as op, Name(name), Binary("^", _, _) as rest) if name not in inputs:
+            coefficient, node, sign = name, rest, 1.0 if op == "*" else -1.0
+    match node:
+        case Binary("^", inner, exponent):
+            while isinstance(exponent, Negative):
+                exponent, sign = exponent.inner, -sign
+            terms = power_terms(inner, inputs)
+            if terms is not None and len(terms) > 1 and isinstance(exponent, Name) and exponent.name not in inputs:
+                return PowerOfSum(floor, coefficient, terms, sign, exponent.name)
+    return None
+
+
 CURVED = 99  # any degree above 1
 
 
