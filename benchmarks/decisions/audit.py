@@ -27,9 +27,6 @@ Array = np.ndarray
 Table = dict[str, Any]
 
 TRUE = gn.laws.Chinchilla.besiroglu2024
-TWICE = gn.laws.Chinchilla(
-    **{**TRUE.values, "alpha": 2 * TRUE.values["alpha"], "A": TRUE.values["A"] * 3e8 ** TRUE.values["alpha"]}
-)
 NOISE, DRAWS = 0.004, 200
 TARGET = {"params": 6e9, "tokens": 2.4e11}  # 9 times beyond in compute
 
@@ -274,14 +271,14 @@ FAULTS: dict[str, Fault] = {
     "no intervals": Fault("intervals", "warn", runs, options={"intervals": "none"}),
     "a lone large run": Fault("influence", "serious", _lone_large, {"params": 6e9, "tokens": 2e11}),
     "a bend": Fault("residuals", "warn", _with(runs, loss=_bent), also=frozenset({"backtest", "objective"})),
-    "two settings": Fault("seed-noise", "warn", _with(repeated, loss=_two_settings)),
-    "another family's exponent": Fault(
-        "transfer",
+    "a family that differs": Fault(
+        "transferred",
         "serious",
-        lambda seed: runs(seed, 2, 8),
-        options={"transfer": TWICE},
-        also=frozenset({"residuals", "backtest", "objective", "influence", "identified"}),
+        runs,
+        options={"transfer": gn.laws.Chinchilla(**(TRUE.values | {"alpha": 2 * TRUE.values["alpha"]}))},
+        also=frozenset({"backtest", "intervals", "residuals"}),
     ),
+    "two settings": Fault("seed-noise", "warn", _with(repeated, loss=_two_settings)),
     "a break in the largest": Fault(
         "backtest", "warn", _with(runs, loss=_broken), also=frozenset({"residuals", "objective"})
     ),

@@ -116,7 +116,7 @@ def test_a_transfer_that_one_size_cannot_test_is_unknown_not_passed() -> None:
     table = runs(0, 1, 20)
     found = gn.audit(gn.fit("chinchilla", table, transfer=gn.laws.Chinchilla.besiroglu2024, draws=50))
     reasons = {rule.code: reason for rule, reason in found.unknown}
-    assert "untestable" in reasons["transfer"]
+    assert "untestable" in reasons["transferred"]
     assert "few-sizes" not in found.codes()
     assert next(f for f in found.passed if f.rule.code == "few-runs").seen.measured["parameters"] == 3
 

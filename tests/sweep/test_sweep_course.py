@@ -205,6 +205,19 @@ def test_an_interrupt_keeps_what_was_finished(write: Write, calls: Calls) -> Non
     assert len(calls()) == 24
 
 
+def test_two_sweeps_in_one_folder_do_not_meet(write: Write) -> None:
+    path = write()
+
+    def meet(step: Step) -> None:
+        with pytest.raises(InputError, match="another gnomon sweep is at work in this folder"):
+            calibrate(path)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_sweep(path, progress=meet)
+    calibrate(path)  # it was let go
+
+
 @pytest.mark.skipif(os.name != "posix", reason="kill -9 is POSIX's")
 def test_kill_9_of_the_driver_loses_at_most_the_trials_in_flight(
     write: Write, calls: Calls, tmp_path: Path, finished: Path

@@ -87,6 +87,7 @@ def test_a_spec_and_its_defaults(write: Write) -> None:
         ("[target]", '[fit]\nlaw = "chinchila"\n[target]', "fit.law", "chinchila"),
         ("[target]", '[fit]\nlaw = "muennighoff"\n[target]', "fit.law", "expected a law of params and tokens"),
         ("[target]", "[fit]\nlevel = 1.5\n[target]", "fit.level", "below 1"),
+        ('format = "jsonl"', 'format = "jsonl"\nresponse = "width"', "metrics.response", "a measured column"),
         ("[target]", "[next]\nbudged = 1\n[target]", "next.budged", "no such key"),
     ],
 )
@@ -141,6 +142,24 @@ schedule = "cosine"
         assert (found["beta"], found["schedule"]) == (0.95, "cosine")
     (notice,) = (n for n in design_sweep(spec).notices if n.data == {"setting": "lr"})
     assert "params 800 to 6.4k (measured: 60M to 1B)" in notice.message
+
+
+def test_which_way_is_better_is_asked_where_values_are_tried(write: Write) -> None:
+    tried = (("{params} {tokens}", "{params} {tokens} {lr}"), ("[target]", "[settings]\nlr = [1, 2]\n[target]"))
+    read_spec(write(*tried))
+    accuracy = ("{ loss", '{ accuracy = "val_acc" }\nresponse = "accuracy"\n#')
+    with pytest.raises(GnomonError, match="Of accuracy more is better") as caught:
+        read_spec(write(*tried, accuracy))
+    assert caught.value.where.key == "metrics.better"
+    read_spec(write(*tried, (accuracy[0], accuracy[1].replace("\n#", '\nbetter = "high"\n#'))))
+    read_spec(write(accuracy))
+
+
+def test_names_tell_runs_apart(write: Write) -> None:
+    more = "[[ladder.more]]\nwidth = 64\ntokens = 320000\n[[ladder.more]]\nwidth = 64\ntokens = 320001\n[target]"
+    names = [one.run for one in design_sweep(read_spec(write(("[target]", more)))).planned]
+    assert len(set(names)) == len(names) == 14
+    assert sum(name.startswith("width64-320k-") for name in names) == 2
 
 
 def test_sizes_by_a_table_and_by_a_range(write: Write) -> None:

@@ -15,6 +15,7 @@ from gnomon.cli.options import (
     JsonOption,
     LevelOption,
     ObjectiveOption,
+    PictureOption,
     PlotOption,
     QuietOption,
     ResponseOption,
@@ -27,7 +28,7 @@ from gnomon.cli.options import (
     count,
     share,
 )
-from gnomon.cli.picture import check_folder, check_picture, save_picture
+from gnomon.cli.picture import check_folder, check_kind, check_picture, save_picture
 from gnomon.cli.sources import open_runs, placed
 from gnomon.cli.terminal.progress import Progress
 from gnomon.errors import InputError
@@ -115,6 +116,7 @@ def fit(
     seed: SeedOption = "0",
     save: SaveOption = None,
     plot: PlotOption = None,
+    picture: PictureOption = None,
     backtest: BacktestOption = True,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -138,6 +140,7 @@ def fit(
     }
     columns = columns_of(column)
     check_picture(plot)
+    check_kind(picture, plot)
     if law == AUTO and (fix or transfer):
         raise InputError(
             "--law auto chooses among laws with different parameters; --fix and --transfer name parameters of one.",
@@ -165,7 +168,7 @@ def fit(
 
             progress.now("hiding the largest runs and forecasting them")
             record = track_record(found)
-        drawn = save_picture(found, plot)
+        drawn = save_picture(found, plot, kind=picture)
         shown = FitAnswer(found, record, saved, drawn, progress.seconds, selection)
     answer(shown.to_dict(), lambda page: draw_fit(page, shown), as_json=json)
 

@@ -78,7 +78,15 @@ PlotOption = Annotated[
     str | None,
     typer.Option("--plot", metavar="FILE", help="write the picture, .svg, .png or .html", rich_help_panel=ANSWER),
 ]
-
+PictureOption = Annotated[
+    str | None,
+    typer.Option(
+        "--picture",
+        metavar="KIND",
+        help="what --plot draws: influence (each run left out in turn); of a fit also residuals or profile:NAME",
+        rich_help_panel=ANSWER,
+    ),
+]
 
 MAY_BE_ZERO = ("mix_", "pool_")  # a domain or pool that is left out of a mixture
 

@@ -10,6 +10,7 @@ from gnomon.errors import RefusalError
 from gnomon.fit.engines import MORE_THAN_NOISE
 from gnomon.fit.estimate import run_names
 from gnomon.fit.parametric import seed_noise
+from gnomon.fit.transfer_test import FAR
 from gnomon.forecast.audits.rows import MATTERS, SURE, f_tail
 from gnomon.forecast.audits.rule import Seen, Severity, Unknown
 from gnomon.forecast.audits.subject import Subject
@@ -165,23 +166,14 @@ def seeds(subject: Subject) -> Seen | Unknown:
     return Seen("warn" if more else None, told, measured)
 
 
-def transfer(subject: Subject) -> Seen | Unknown:
-    """Whether parameters taken from another family hold on the largest size when it is hidden."""
-    held = subject.fit.held
-    if held is None or not held.transferred:
+def transferred(subject: Subject) -> Seen | Unknown:
+    """Whether parameters taken from another family hold on these runs, and how that is known."""
+    held, test = subject.fit.held, subject.fit.extra.get("transfer_test")
+    if held is None or not held.transferred or test is None:
         return Seen(None, "no parameter is taken from another family")
-    measured: dict[str, Any] = {"parameters": list(held.transferred), "donors": [donor.name for donor in held.donors]}
-    if "transfer-contradicted" in subject.notices:
-        return Seen("serious", subject.notices["transfer-contradicted"][0].message.rstrip("."), measured)
-    if "transfer-untestable" in subject.notices:
-        return Unknown(subject.notices["transfer-untestable"][0].message.rstrip("."))
-    z = (subject.fit.extra.get("transfer_test") or {}).get("z")
-    measured["z"] = z
-    told = f"the largest size, hidden, does not contradict {' and '.join(held.transferred)} of {', '.join(measured['donors'])}"
-    told += "" if z is None else f" ({abs(z):.1f} sds off)"
-    short = [
-        n.message.split(":")[0].rstrip(".")
-        for c in ("one-donor", "donor-without-draws")
-        for n in subject.notices.get(c, ())
-    ]
-    return Seen("info" if short else None, "; ".join([told, *short]), measured)
+    names, z = " and ".join(held.transferred), test["z"]
+    measured = {"parameters": list(held.transferred), "donors": [d.name for d in held.donors]} | test
+    if z is None:
+        return Unknown(f"{names} are taken from another family, which is untestable here: {test['z_reason']}")
+    told = f"with {names} of another family the smaller runs forecast the largest {test['error']:+.2%} off, {abs(z):.1f} sds"
+    return Seen("serious" if abs(z) > FAR else None, told, measured)

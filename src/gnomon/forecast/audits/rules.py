@@ -171,12 +171,12 @@ RULES: tuple[Rule, ...] = (
         fitted.seeds,
     ),
     Rule(
-        "transfer",
-        "Do parameters of another family hold here?",
-        "The exponent of another family decides where the curve goes, and nothing but a second size can speak against it.",
-        "docs/transfer.md",
-        "Fit them to these runs, or take them from a family of the same recipe; one more size makes it testable.",
-        fitted.transfer,
+        "transferred",
+        "Do parameters taken from another family hold here?",
+        "Families differ: with the size term of another one, 15 % was missed from a model a hundred times smaller.",
+        "docs/transfer.md, OPT 13B",
+        "Add a second size, or take the term from several families (--transfer a.json --transfer b.json).",
+        fitted.transferred,
     ),
     Rule(
         "backtest",

@@ -12,6 +12,7 @@ from gnomon.report.words import number, quantity
 
 if TYPE_CHECKING:
     from gnomon.fit import Fit
+    from gnomon.forecast import Point
 
 MOST = 300
 """Of more runs than this, those with the largest residuals are left out."""
@@ -59,6 +60,15 @@ def influence_numbers(
     shown = [str(names[first[g]]) for g in chosen[good]]
     width = half if half is not None else 2 * fit.residual_sd
     return InfluenceNumbers(shown, change[good], width, what=what or "the forecast")
+
+
+def asked_influence(fit: Fit, point: Point | None = None) -> InfluenceNumbers | None:
+    """Influence on a forecast, or on the law at the largest run where there is none."""
+    if point is not None:
+        half = None if point.low is None or point.high is None else (point.high - point.low) / 2 / point.value
+        return influence_numbers(fit, point.at, half=half, what=f"the forecast at {where_words(point.at)}")
+    at = {name: fit.range[name][1] for name in fit.law.inputs}
+    return influence_numbers(fit, at, half=None, what=f"the law at {where_words(at)}")
 
 
 def where_words(at: Mapping[str, float | str]) -> str:
