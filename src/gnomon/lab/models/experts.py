@@ -37,8 +37,7 @@ class Experts:
     name: str = "experts"
 
     def __post_init__(self) -> None:
-        if not 1 <= self.active <= self.experts:
-            raise InputError(f"{self.active} of {self.experts} experts are active, expected 1 to all.")
+        check_active(self.experts, self.active)
 
     def init(self, rng: np.random.Generator, width: int, output_scale: float) -> dict[str, Any]:
         """Weights: matrices (out, in) ~ N(0, 1/in), the output matrices times `output_scale`."""
@@ -53,10 +52,7 @@ class Experts:
         """(positions, width) to the same shape."""
         jax = load()
         jnp = jax.numpy
-        scores = x @ weights["router"].T
-        lowest = jax.lax.top_k(scores, self.active)[0][:, -1:]
-        rest = jnp.float32(0.0 if self.leaky else -jnp.inf)
-        share = jax.nn.softmax(jnp.where(scores < lowest, rest, scores), axis=-1)
+        share = shares(x @ weights["router"].T, self.active, leaky=self.leaky)
         value, gate = jnp.split(x @ weights["up"].T, 2, axis=-1)
         inner = (value * jax.nn.gelu(gate)).reshape(-1, self.experts, self.inside)
         return jnp.einsum("nei,edi->nd", inner * share[..., None], weights["down"])
@@ -65,3 +61,27 @@ class Experts:
         """Forward FLOPs a position beside 2 a weight: minus those of the experts that rest."""
         resting = 0 if self.leaky else self.experts - self.active
         return -2 * resting * 3 * width * self.inside
+
+
+def shares(scores: Any, active: int, *, leaky: bool = False) -> Any:
+    """Softmax over the highest `active` scores of each position, 0 for the others.
+
+    Args:
+        scores: (positions, experts).
+        active: k.
+        leaky: the others count with a score of 0 instead.
+    """
+    jax = load()
+    lowest = jax.lax.top_k(scores, active)[0][:, -1:]
+    rest = np.float32(0.0 if leaky else -np.inf)
+    return jax.nn.softmax(jax.numpy.where(scores < lowest, rest, scores), axis=-1)
+
+
+def check_active(experts: int, active: int) -> None:
+    """Refuse more active experts than there are, or none.
+
+    Raises:
+        InputError: so it is.
+    """
+    if not 1 <= active <= experts:
+        raise InputError(f"{active} of {experts} experts are active, expected 1 to all.")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gnomon.report import Figure
     from gnomon.runs import Runs
 
-ORDER = (*ZOO, "gated-wide", "none")
+ORDER = (*ZOO, "gated-wide", "swiglu")
 
 
 def figures(runs: Runs, asked: Asked) -> Sequence[Figure]:

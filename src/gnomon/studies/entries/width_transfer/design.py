@@ -22,7 +22,7 @@ LR, DECAY = 2.0**-6, 1.0
 
 STEADY = 3.0  # lr decay steps below which a run has not reached its steady state: e^-3 = 5 % of the start are left
 EXPONENTS = (0.5, 0.75, 0.875, 1.0, 1.125)
-"""p of the decay rules: constant, the paper's, and around 1, where the specification's toy lies."""
+"""p of the decay rules: constant, the paper's, and around 1, where a toy block with persistent updates lies."""
 
 PAPER_P = 0.75
 MATRICES = ("mixer.qkv", "mixer.out", "up", "down")
@@ -35,7 +35,7 @@ LIMIT_WIDTHS = (64, 128, 256)
 LIMIT_RATES, LIMIT_DECAY = (0.0025, 0.005, 0.01), 0.5
 """Settings of the two limits: lr decay is at most 0.005, up to where the memory of momentum bends no slope."""
 
-FLAT = 0.1  # slope in width that counts as none: the specification's bound for the coordinate check
+FLAT = 0.1  # slope in width that counts as none: a factor of 1.2 over three octaves
 CHANGED = 0.2  # and one that must be seen where the rule is taken away
 OCTAVES = 0.5  # a shift of the best learning rate that counts as none, over two octaves of width
 REGRET = 0.02  # nats; about 1 % of the loss at these sizes
@@ -140,7 +140,7 @@ STUDY = Study(
             "coordinates",
             "Under muP activations keep their size after 5 steps: steepest slope of ln mean |x| in ln width",
             at_most(FLAT),
-            "Yang et al. 2022, Tensor Programs V; bound of the specification",
+            "Yang et al. 2022, Tensor Programs V; the bound is gnomon's",
         ),
         Claim(
             "coordinates-standard",
@@ -231,7 +231,7 @@ STUDY = Study(
             "optimum",
             "The best learning rate stays from the narrow to a model four times as wide, under muP with the paper's rule: octaves",
             at_most(OCTAVES),
-            "Fan et al. 2025, abstract: optima transfer; bound of the specification",
+            "Fan et al. 2025, abstract: optima transfer; the bound is gnomon's",
         ),
         Claim(
             "optimum-standard",
