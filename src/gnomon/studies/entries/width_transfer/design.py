@@ -144,7 +144,7 @@ STUDY = Study(
         ),
         Claim(
             "coordinates-standard",
-            "The same in the standard parametrisation",
+            "In the standard parametrisation they do not: steepest slope of ln mean |x| in ln width",
             at_least(0.3),
             "Yang et al. 2022: activations of the standard parametrisation grow with width",
             control_of="coordinates",
@@ -170,14 +170,14 @@ STUDY = Study(
         ),
         Claim(
             "noise-limit",
-            "With gradients of pure noise: p",
+            "With gradients of pure noise singular values go as the root of width: p",
             between(0.45, 0.55),
             "random matrix theory: 2 sqrt(width) times the size of an entry",
             control_of="width-exponent",
         ),
         Claim(
             "persistent-limit",
-            "With the same update of rank one at every step: p",
+            "With the same update of rank one at every step they go as width: p",
             between(0.95, 1.05),
             "a matrix of signs has singular value width",
             control_of="width-exponent",
@@ -196,7 +196,7 @@ STUDY = Study(
         ),
         Claim(
             "constant-decay",
-            "With decay held constant instead, mean slope less that under the measured rule",
+            "With decay held constant singular values grow faster: mean slope less that under the measured rule",
             at_least(CHANGED),
             "muP without the decay rule",
             control_of="measured-rule",
@@ -209,7 +209,7 @@ STUDY = Study(
         ),
         Claim(
             "outputs-constant",
-            "With decay held constant instead: steepest slope in width",
+            "With decay held constant outputs of sublayers change: steepest slope in width",
             at_least(CHANGED),
             "muP without the decay rule",
             control_of="outputs",
@@ -222,7 +222,7 @@ STUDY = Study(
         ),
         Claim(
             "forecast-no-width",
-            "The same by a law that leaves width out",
+            "A law that leaves width out forecasts them worse: mean relative error over matrices",
             at_least(0.1),
             "what lr and decay alone explain",
             control_of="forecast",
@@ -235,7 +235,7 @@ STUDY = Study(
         ),
         Claim(
             "optimum-standard",
-            "The same in the standard parametrisation",
+            "In the standard parametrisation the best learning rate falls: octaves",
             at_least(1.0),
             "Yang et al. 2022: it falls with width",
             control_of="optimum",
@@ -248,7 +248,7 @@ STUDY = Study(
         ),
         Claim(
             "regret-standard",
-            "The same in the standard parametrisation",
+            "In the standard parametrisation the narrow one's rate costs the wide model: nats",
             at_least(REGRET),
             "a rate two octaves of width off",
             control_of="regret",
