@@ -271,6 +271,13 @@ FAULTS: dict[str, Fault] = {
     "no intervals": Fault("intervals", "warn", runs, options={"intervals": "none"}),
     "a lone large run": Fault("influence", "serious", _lone_large, {"params": 6e9, "tokens": 2e11}),
     "a bend": Fault("residuals", "warn", _with(runs, loss=_bent), also=frozenset({"backtest", "objective"})),
+    "a family that differs": Fault(
+        "transferred",
+        "serious",
+        runs,
+        options={"transfer": gn.laws.Chinchilla(**(TRUE.values | {"alpha": 2 * TRUE.values["alpha"]}))},
+        also=frozenset({"backtest", "intervals", "residuals"}),
+    ),
     "two settings": Fault("seed-noise", "warn", _with(repeated, loss=_two_settings)),
     "a break in the largest": Fault(
         "backtest", "warn", _with(runs, loss=_broken), also=frozenset({"residuals", "objective"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from benchmarks.record.score import Intervals, interval_scores, ratio, relative_
 from scipy.stats import norm, t
 
 from gnomon.forecast.scale import ln_response
-from gnomon.forecast.variance import Constants, Ingredients, constants
+from gnomon.forecast.variance import FAR, FAR_AWAY, HIGH_ERROR_RATE, HIGH_RATE, Constants, Ingredients, constants
 
 OURS = "gnomon"
 RIVALS = {  # column -> what the page calls it
@@ -121,7 +121,9 @@ def assess(table: pd.DataFrame, simulated: pd.DataFrame) -> Assessment:
     """Learn the constants, leave each source out in turn, and lay the classical intervals beside."""
     sample = sample_of(table)
     described = f"{table.dataset.nunique()} public data sets, {table.task.nunique()} tasks, {len(table)} forecasts of held-out runs"
-    learnt, folds = learn(sample, described), leave_one_out(sample)
+    folds = leave_one_out(sample)
+    ours, forecast = around(table, half_widths(sample, folds)), response(table, table.centre.to_numpy())
+    learnt = replace(learn(sample, described), caught=weak_spots(table, forecast, ours))
     shipped = constants()
     fit, sd = table.curve_fit.to_numpy(), table.curve_fit_sd.to_numpy()
     whole = np.hypot(sd, table.curve_fit_residual.to_numpy())
@@ -129,7 +131,7 @@ def assess(table: pd.DataFrame, simulated: pd.DataFrame) -> Assessment:
     huber = table.huber.to_numpy()
     pairs = {level: tuple(q for q in QUANTILES if abs(abs(q - 0.5) - level / 2) < 1e-9) for level in LEVELS}
     methods = {
-        OURS: around(table, half_widths(sample, folds)),
+        OURS: ours,
         "gnomon as shipped (scored on what it learnt from)": around(
             table, {k: shipped.multiplier(k) * sigma_of(shipped, sample.raw) for k in LEVELS}
         ),
@@ -143,9 +145,15 @@ def assess(table: pd.DataFrame, simulated: pd.DataFrame) -> Assessment:
             {k: huber + table[f"pairs_{pairs[k][1]:g}"].to_numpy() for k in LEVELS},
         ),
     }
-    return Assessment(
-        table, response(table, table.centre.to_numpy()), methods, learnt, folds, _control(simulated, shipped)
-    )
+    return Assessment(table, forecast, methods, learnt, folds, _control(simulated, shipped))
+
+
+def weak_spots(table: pd.DataFrame, forecast: np.ndarray, ours: Intervals) -> dict[str, float]:
+    """Share of hidden runs inside nominal 90 % intervals where forecasts are known to fail, every run counting the same."""
+    inside = ours.inside(table.truth.to_numpy(), 0.9)
+    high = table.rate.to_numpy() & (table.scale.to_numpy() == "log") & (forecast > np.log(HIGH_ERROR_RATE))
+    places = {FAR_AWAY: table.horizon.to_numpy() > FAR, HIGH_RATE: high}
+    return {name: float(inside[where].mean()) for name, where in places.items()}
 
 
 def _control(simulated: pd.DataFrame, shipped: Constants) -> dict[str, float]:

@@ -111,7 +111,7 @@ def test_the_unit_of_the_inputs_does_not_matter(names: tuple[str, ...], factor: 
 
 def test_what_is_held_has_no_covariance_and_leaves_a_degree_of_freedom() -> None:
     rows = read_runs(family(TRUE, SIZES, TOKENS, 2))
-    design = make_design(Chinchilla, rows, Held({"alpha": 0.33}))
+    design = make_design(Chinchilla, rows, held=Held({"alpha": 0.33}))
     assert (design.p, design.free) == (5, 4)
     found = design.solve(OBJECTIVES["squared_log"], design.hold(design.theta(TRUE.values)[None]))
     spread = covariance(design, OBJECTIVES["squared_log"], found.theta[0])

@@ -36,11 +36,12 @@ def test_a_fit_forecasts_around_its_own_law(fit: gn.Fit) -> None:
     assert point.decades["tokens"] == pytest.approx(0.0, abs=1e-12)
 
 
-def test_runs_are_forecast_by_the_median_of_laws() -> None:
+def test_runs_are_forecast_by_several_laws() -> None:
     result = gn.forecast(table(), {"params": "1B", "tokens": "20B"})
     point = result.points[0]
-    assert point.value == pytest.approx(np.median(list(point.laws.values())), rel=1e-9)
+    assert min(point.laws.values()) < point.value < max(point.laws.values())
     assert len(point.laws) == 6
+    assert result.method == "several laws"
     truth = Chinchilla.besiroglu2024(params=1e9, tokens=2e10)
     assert point.low <= truth <= point.high
 
@@ -167,12 +168,30 @@ def test_the_published_targets_lie_in_their_intervals(
         assert point.low <= loss <= point.high
 
 
+def test_shares_quoted_in_warnings_are_those_that_ship_with_the_constants(
+    fit: gn.Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from gnomon.forecast import cautions
+    from gnomon.forecast.variance import FAR_AWAY, HIGH_RATE, constants
+
+    assert set(constants().caught) == {FAR_AWAY, HIGH_RATE}
+    monkeypatch.setattr(cautions, "constants", lambda: replace(constants(), caught={FAR_AWAY: 0.123, HIGH_RATE: 0.456}))
+    far = gn.forecast(fit, {"params": 3e11, "tokens": 2e13}).points[0]
+    assert "caught 12% of real runs" in next(n.message for n in far.notices if n.code == "far")
+    rates = {"x": np.geomspace(1.0, 100.0, 8), "err_top1": 0.95 * np.geomspace(1.0, 100.0, 8) ** -0.02}
+    known = cautions.Evidence.of({"x": rates["x"]}, rates["err_top1"], np.arange(8), name="err_top1")
+    notices = cautions.cautions_at(known, known.terms({"x": np.array([200.0])}), 0, 8, "err_top1", 0.85, {"x": 200.0})
+    assert "caught 46% of them" in next(n.message for n in notices if n.code == "high-error-rate")
+
+
 def test_one_constant_says_what_training_costs() -> None:
     """Derived columns, forecasts, plans and charts of runs that give no FLOP take the same cost."""
-    from gnomon.forecast import predict
+    from gnomon.forecast import targets
     from gnomon.plan import dense6
     from gnomon.report.live import along
     from gnomon.runs.derive import TRAIN_FLOPS
 
-    assert dense6.train == along.COST == predict.TRAIN_FLOPS == TRAIN_FLOPS
+    assert dense6.train == along.COST == targets.TRAIN_FLOPS == TRAIN_FLOPS
     assert dense6.tokens(6e20, 1e9) == pytest.approx(1e11)

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.record.assess import weak_spots
 from benchmarks.record.learn import LEVELS, Sample, half_widths, learn, leave_one_out, quantile, sigma_of
 from benchmarks.record.score import Intervals, interval_scores, ratio
 from benchmarks.record.sources import Family
 from benchmarks.record.tasks import cuts, tasks
 
-from gnomon.forecast.variance import Constants, Ingredients, constants
+from gnomon.forecast.variance import FAR_AWAY, HIGH_RATE, Constants, Ingredients, constants
 
 DATA = Path(os.environ.get("GNOMON_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 TRUE = Constants(0.5, 0.8, 0.5, 0.4, 1.0, 0.1, 0.02, 4.0, {}, "")
@@ -89,6 +90,22 @@ def test_scores_by_hand() -> None:
     assert quantile(np.array([1.0, 2.0, 3.0]), np.ones(3), 0.5) == 2.0
 
 
+def test_weak_spots_are_counted_where_the_recipe_is_known_to_fail() -> None:
+    table = pd.DataFrame(
+        {
+            "truth": np.log([0.9, 0.7, 0.9, 0.2]),
+            "rate": [True, True, True, False],
+            "scale": ["log", "log", "odds", "log"],
+            "horizon": [0.2, 2.0, 0.2, 1.6],
+        }
+    )
+    forecast = np.log([0.6, 0.7, 0.6, 0.2])
+    half = {level: np.full(4, 0.1) for level in LEVELS}
+    found = weak_spots(table, forecast, Intervals.around(forecast, half))
+    assert found == {FAR_AWAY: 1.0, HIGH_RATE: 0.5}
+
+
 def test_what_ships_was_learnt_by_this_very_command() -> None:
     assert "8047 forecasts" in constants().learnt_on
     assert set(constants().multipliers) == set(LEVELS)
+    assert set(constants().caught) == {FAR_AWAY, HIGH_RATE}

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gnomon.errors import InputError
+from gnomon.errors import InputError, RefusalError
+from gnomon.fit import fit
 from gnomon.laws import (
     M3,
     BleuLog,
@@ -34,7 +35,6 @@ from gnomon.laws import (
     search,
 )
 from gnomon.laws.coverage import pass_at_k
-from gnomon.runs import read_runs
 
 X = np.geomspace(1e-3, 1e3, 25)
 
@@ -171,12 +171,12 @@ def test_the_size_of_least_compute_is_the_numeric_one() -> None:
         assert best.efficient_params(loss) == pytest.approx(sizes[np.nanargmin(sizes * tokens)], rel=1e-4)
 
 
-@pytest.mark.parametrize("cls", [Steps, StepsFloor])
-def test_runs_at_one_batch_do_not_tell_the_critical_batch(cls: type[Steps]) -> None:
-    one = read_runs({"run": ["a", "b"], "batch_tokens": [512.0, 512.0]})
-    two = read_runs({"run": ["a", "b"], "batch_tokens": [512.0, 1024.0]})
-    assert "batches of 512 tokens" in str(cls.undetermined(one))
-    assert cls.undetermined(two) is None
+@pytest.mark.parametrize("spec", ["steps", "steps_floor"])
+def test_runs_at_one_batch_do_not_tell_the_critical_batch(spec: str) -> None:
+    columns = {"run": ["a"] * 5 + ["b"] * 5, "params": [1e6] * 5 + [4e6] * 5, "step": [1e3, 2e3, 4e3, 8e3, 16e3] * 2}
+    loss = Steps.kaplan2020(params=columns["params"], step=columns["step"], batch_tokens=512.0)
+    with pytest.raises(RefusalError, match="batch_tokens is 512 in all 10 rows"):
+        fit(spec, columns | {"batch_tokens": [512.0] * 10, "loss": loss}, intervals="none")
 
 
 # Other texts, tasks and modalities ------------------------------------------------------------------------------------

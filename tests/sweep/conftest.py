@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from gnomon.sweep import run_sweep
+
 HERE = Path(__file__).parent
 
 SPEC = """
@@ -17,6 +19,7 @@ command = "{python} -S trainer_tiny.py {params} {tokens} --log {folder}/log.json
 
 [metrics]
 format = "jsonl"
+columns = { loss = "val_loss" }
 path = "{folder}/log.jsonl"
 
 [size]
@@ -25,7 +28,7 @@ values = [8, 16, 32, 64, 128, 256]
 params = "100 * width"
 
 [ladder]
-budget = "3e10"
+budget = "4e10"
 sizes = 4
 
 [target]
@@ -51,6 +54,22 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write_spec
+
+
+@pytest.fixture(scope="session")
+def _finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a sweep that is run once for all tests."""
+    folder = tmp_path_factory.mktemp("finished")
+    shutil.copy(HERE / "trainer_tiny.py", folder)
+    (folder / "spec.toml").write_text(SPEC, encoding="utf-8")
+    run_sweep(folder / "spec.toml")
+    return folder
+
+
+@pytest.fixture
+def finished(_finished: Path, tmp_path: Path) -> Path:
+    """The file of a finished sweep, in a copy of its folder: records do not depend on where they lie."""
+    return shutil.copytree(_finished, tmp_path / "moved") / "spec.toml"
 
 
 @pytest.fixture

@@ -26,8 +26,7 @@ def test_a_ladder_keeps_its_budget(budget: float, design: str, sizes: int, repea
     ladder = Ladder(budget, design, sizes, cost=cost, ratios=(2.0, 20.0, 200.0))
     try:
         rungs, notices = design_ladder(ladder, SIZES, repeats)
-    except RefusalError as error:
-        assert error.exit_status == 3
+    except RefusalError:
         return
     spent = repeats * sum(map(ladder.flops, rungs))
     assert spent <= budget * 1.001, "tokens are rounded to whole ones"

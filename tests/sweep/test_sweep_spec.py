@@ -38,8 +38,8 @@ def test_a_spec_and_its_defaults(write: Write) -> None:
             "metrics.pattern",
             "expected a group (?P<loss>...)",
         ),
-        ('budget = "3e10"', 'budget = "a lot"', "ladder.budget", "got 'a lot', expected training FLOP"),
-        ('budget = "3e10"', "budget = -3", "ladder.budget", "got -3"),
+        ('budget = "4e10"', 'budget = "a lot"', "ladder.budget", "got 'a lot', expected training FLOP"),
+        ('budget = "4e10"', "budget = -3", "ladder.budget", "got -3"),
         ("sizes = 4", "sizes = 2", "ladder.sizes", "expected a whole number of at least 3"),
         ("sizes = 4", "seeds = 2", "ladder.seeds", "got 2, expected 1, or a command with {seed}"),
         ("sizes = 4", "tokens_per_param = [20]", "ladder.tokens_per_param", "at least two"),
@@ -81,12 +81,19 @@ def test_a_spec_and_its_defaults(write: Write) -> None:
             "reads depth, which nothing",
         ),
         ("[target]", '[settings]\na = { formula = "1 / a" }\n[target]', "settings.a", "needs a setting that needs it"),
+        (
+            "[target]",
+            '[settings]\na = { formula = "params", power_of = 1 }\n[target]',
+            "settings.a.power_of",
+            "a number above 1",
+        ),
         ("[target]", "[settings]\nseed = 3\n[target]", "settings.seed", "another name"),
         ("[target]", "[settings]\nwidth = 3\n[target]", "settings.width", "is set by [size] already"),
         ("[target]", "[settings]\nlr = [1, 2]\n[target]", "settings.lr", "the command has no {lr}"),
         ("[target]", '[fit]\nlaw = "chinchila"\n[target]', "fit.law", "chinchila"),
         ("[target]", '[fit]\nlaw = "muennighoff"\n[target]', "fit.law", "expected a law of params and tokens"),
         ("[target]", "[fit]\nlevel = 1.5\n[target]", "fit.level", "below 1"),
+        ('format = "jsonl"', 'format = "jsonl"\nresponse = "width"', "metrics.response", "a measured column"),
         ("[target]", "[next]\nbudged = 1\n[target]", "next.budged", "no such key"),
     ],
 )
@@ -111,7 +118,7 @@ def test_no_toml_is_told_with_its_row(write: Write) -> None:
     with pytest.raises(GnomonError, match="is not TOML") as caught:
         read_spec(path)
     assert caught.value.where.row == path.read_text().splitlines().index("knob = width") + 1
-    with pytest.raises(GnomonError, match="no such file.*Did you mean spec.toml"):
+    with pytest.raises(GnomonError, match=r"no such file.*Did you mean spec.toml"):
         read_spec(path.with_name("spec.tml"))
 
 
@@ -140,7 +147,25 @@ schedule = "cosine"
         assert found["narrow"] == pytest.approx(min(transfer(width=found["width"]), 0.02), rel=6e-4)
         assert (found["beta"], found["schedule"]) == (0.95, "cosine")
     (notice,) = (n for n in design_sweep(spec).notices if n.data == {"setting": "lr"})
-    assert "params 800 to 3.2k (measured: 60M to 1B)" in notice.message
+    assert "params 800 to 6.4k (measured: 60M to 1B)" in notice.message
+
+
+def test_which_way_is_better_is_asked_where_values_are_tried(write: Write) -> None:
+    tried = (("{params} {tokens}", "{params} {tokens} {lr}"), ("[target]", "[settings]\nlr = [1, 2]\n[target]"))
+    read_spec(write(*tried))
+    accuracy = ("{ loss", '{ accuracy = "val_acc" }\nresponse = "accuracy"\n#')
+    with pytest.raises(GnomonError, match="Of accuracy more is better") as caught:
+        read_spec(write(*tried, accuracy))
+    assert caught.value.where.key == "metrics.better"
+    read_spec(write(*tried, (accuracy[0], accuracy[1].replace("\n#", '\nbetter = "high"\n#'))))
+    read_spec(write(accuracy))
+
+
+def test_names_tell_runs_apart(write: Write) -> None:
+    more = "[[ladder.more]]\nwidth = 64\ntokens = 320000\n[[ladder.more]]\nwidth = 64\ntokens = 320001\n[target]"
+    names = [one.run for one in design_sweep(read_spec(write(("[target]", more)))).planned]
+    assert len(set(names)) == len(names) == 14
+    assert sum(name.startswith("width64-320k-") for name in names) == 2
 
 
 def test_sizes_by_a_table_and_by_a_range(write: Write) -> None:

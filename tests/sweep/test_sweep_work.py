@@ -170,7 +170,7 @@ def pids_in(path: Path) -> list[int]:
 
 def test_a_limit_of_time_ends_all_it_started(tmp_path: Path) -> None:
     command = [sys.executable, "-c", WAITS, str(tmp_path / "pids")]
-    with pytest.raises(TimeLimitError, match="ended after 0.02 minutes"):
+    with pytest.raises(TimeLimitError, match=r"ended after 0.02 minutes"):
         run_trial(given(tmp_path, command, JSONL, minutes=0.02), silent)
     assert gone(pids_in(tmp_path / "pids"))
 

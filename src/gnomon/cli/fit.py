@@ -15,6 +15,7 @@ from gnomon.cli.options import (
     JsonOption,
     LevelOption,
     ObjectiveOption,
+    PictureOption,
     PlotOption,
     QuietOption,
     ResponseOption,
@@ -27,7 +28,7 @@ from gnomon.cli.options import (
     count,
     share,
 )
-from gnomon.cli.picture import check_folder, check_picture, save_picture
+from gnomon.cli.picture import check_folder, check_kind, check_picture, save_picture
 from gnomon.cli.sources import open_runs, placed
 from gnomon.cli.terminal.progress import Progress
 from gnomon.errors import InputError
@@ -56,8 +57,14 @@ IntervalsOption = Annotated[
         "--intervals",
         metavar="HOW",
         help="bootstrap (whole runs resampled; the default), within (residuals in blocks and seed noise; the default with one "
-        "run), wild (residuals of runs change sign), parametric (seed noise), profile or none",
+        "run), wild (residuals of runs change sign), parametric (seed noise, counts), profile, bayes or none",
         show_default=False,
+    ),
+]
+NoiseOption = Annotated[
+    str,
+    typer.Option(
+        "--noise", metavar="COLUMN", help="constant, or a column along which the noise changes as a power, e.g. flops"
     ),
 ]
 FixOption = Annotated[
@@ -105,7 +112,8 @@ def fit(
     column: ColumnOption = None,
     where: WhereOption = None,
     schedules: SchedulesOption = None,
-    objective: ObjectiveOption = "huber",
+    objective: ObjectiveOption = None,
+    noise: NoiseOption = "constant",
     fix: FixOption = None,
     transfer: TransferOption = None,
     transferred: TransferredOption = None,
@@ -115,6 +123,7 @@ def fit(
     seed: SeedOption = "0",
     save: SaveOption = None,
     plot: PlotOption = None,
+    picture: PictureOption = None,
     backtest: BacktestOption = True,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -138,6 +147,7 @@ def fit(
     }
     columns = columns_of(column)
     check_picture(plot)
+    check_kind(picture, plot)
     if law == AUTO and (fix or transfer):
         raise InputError(
             "--law auto chooses among laws with different parameters; --fix and --transfer name parameters of one.",
@@ -157,7 +167,8 @@ def fit(
             law = selection.best
         progress.now(f"fitting {law} to {len(table)} rows")
         with placed(table):
-            found = fit_law(law, table, response=response, objective=objective, intervals=intervals, **options)
+            how: dict[str, Any] = {"objective": objective, "noise": noise, "intervals": intervals}
+            found = fit_law(law, table, response=response, **how, **options)
         saved = None if save is None else str(found.save(save))
         record = None
         if backtest:
@@ -165,7 +176,7 @@ def fit(
 
             progress.now("hiding the largest runs and forecasting them")
             record = track_record(found)
-        drawn = save_picture(found, plot)
+        drawn = save_picture(found, plot, kind=picture)
         shown = FitAnswer(found, record, saved, drawn, progress.seconds, selection)
     answer(shown.to_dict(), lambda page: draw_fit(page, shown), as_json=json)
 

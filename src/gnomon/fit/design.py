@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +31,8 @@ class Design:
         weights: how much each row counts (n,), 1 on average; None: all the same.
         prior: what is known of the coordinates beforehand; None: nothing.
         held: parameters that are not fitted, at their values in the user's units.
+        trials: of which each output is a share (n,), for the binomial objective; None: the outputs are no counts.
+        widths: noise of each row (n,) in units of the typical one; residuals are divided by it. None: all the same.
     """
 
     law: type[Law]
@@ -40,15 +42,20 @@ class Design:
     weights: Array | None = None
     prior: Prior | None = None
     held: Mapping[str, float] = field(default_factory=dict)
+    trials: Array | None = None
+    widths: Array | None = None
 
     @cached_property
     def scales(self) -> dict[str, float]:
         """Unit of each column in fit units: its geometric mean, or 1 where the law is tied to its units.
 
         A held amplitude ties a column whose exponent is fitted: in other units its value would depend on that exponent.
+        A share of counted trials has no unit.
         """
         law = self.law
         scales = law.scales(dict(zip((*law.inputs, law.output), (*self.inputs, self.output), strict=True)))
+        if self.trials is not None:
+            scales[law.output] = 1.0
         for name in self.held:
             for column, power in (law.parameters[name].units or {}).items():
                 if any(p not in self.held for p in powers(power)):
@@ -64,6 +71,24 @@ class Design:
     def target(self) -> Array:
         """Output in fit units."""
         return self.output / self.scales[self.law.output]
+
+    @cached_property
+    def positive_target(self) -> Array:
+        """Output in fit units for starts, which divide by it and take its logarithm; of counts (k + 1/2) / (m + 1)."""
+        if self.trials is None:
+            return self.target
+        return (self.output * self.trials + 0.5) / (self.trials + 1.0)
+
+    @property
+    def trials_of_rows(self) -> Array:
+        """Trials behind each row (n,).
+
+        Raises:
+            ValueError: the outputs are no counts, which is for the caller to know.
+        """
+        if self.trials is None:
+            raise ValueError("This design has no trials.")
+        return self.trials
 
     @cached_property
     def kernel(self) -> Kernel:
@@ -136,6 +161,8 @@ class Design:
             None if self.weights is None else self.weights[index],
             self.prior,
             self.held,
+            None if self.trials is None else self.trials[index],
+            None if self.widths is None else self.widths[index],
         )
         object.__setattr__(part, "scales", self.scales)
         return part
@@ -160,17 +187,24 @@ class Design:
             target: (B, n) output in fit units, instead of the measured one: simulated measurements.
             how: continuation, iterations, frozen, tolerance of `minimise`.
         """
-        own = self.weights
+        own = None if self.weights is None and self.trials is None else self.load
         load = weights if own is None else own if weights is None else own * weights
         goal = self.target if target is None else target
         if self.held:
             how["frozen"] = self.frozen | how.get("frozen", False)
-        return minimise(self.kernel, objective, theta, goal, weights=load, prior=prior or self.prior, **how)
+        return minimise(
+            self.kernel, self.scaled(objective), theta, goal, weights=load, prior=prior or self.prior, **how
+        )
+
+    def scaled(self, objective: Objective) -> Objective:
+        """The objective with the widths of these rows."""
+        return objective if self.widths is None else replace(objective, width=self.widths)
 
     @property
     def load(self) -> Array:
-        """Weights of the rows (n,)."""
-        return np.ones(len(self.output)) if self.weights is None else self.weights
+        """Weights of the rows (n,), of counts times their trials."""
+        load = np.ones(len(self.output)) if self.weights is None else self.weights
+        return load if self.trials is None else load * self.trials
 
     def at(self, points: Mapping[str, Any]) -> Design:
         """The same units for other inputs: a design without output, for prediction."""

@@ -31,7 +31,7 @@ class Dual(Tables):
         """z alone."""
         values = {k: v[:, None] for k, v in values_of(self.law, theta).items()}
         with np.errstate(all="ignore"):
-            z = self.law(**values).formula(*self._columns())
+            z = self.law.unchecked(values).formula(*self._columns())
         return (np.broadcast_to(z, (len(theta), self.n)) + 0.0,)
 
     def _columns(self) -> list[Array]:
@@ -69,7 +69,7 @@ class Dual(Tables):
             bend: dict[tuple[int, int], Array] = {(j, j): column} if self.logs[j] else {}
             jets[name] = Jet(column, {j: column if self.logs[j] else 1.0}, bend if second_order else None)
         with np.errstate(all="ignore"):
-            return self.law(**jets).formula(*self._columns())
+            return self.law.unchecked(jets).formula(*self._columns())
 
     def _slopes(self, z: Jet, shape: tuple[int, int]) -> Array:
         """First derivatives (p, B, n)."""

@@ -1,7 +1,7 @@
 """A law laid over a table of rows, as the solver needs it: values, gradients and Hessians for a whole batch of parameter vectors.
 
-Three kernels with one interface (`tables.Kernel`): `PowerSum` for laws that are sums of power laws, `SumPower` for powers of such
-sums, `Dual` for every other law.
+Four kernels with one interface (`tables.Kernel`): `PowerSum` for laws that are sums of power laws, `SumPower` for powers of such
+sums, `AboveFloor` for laws that give derivatives of their own (`Law.rest`), `Dual` for every other law.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from gnomon.fit.above_floor import AboveFloor
 from gnomon.fit.dual import Dual
 from gnomon.fit.power_sum import PowerSum, columns_of_own, power_terms, simple, slots_of_own, slots_of_terms
 from gnomon.fit.sum_power import SumPower
@@ -30,7 +31,8 @@ def make_kernel(law: type[Law], inputs: Sequence[Array]) -> Kernel:
         return PowerSum(law, slots_of_own(law, own), dict(columns_of_own(own)), shape)
     terms, power = power_terms(law), _power_of_sum(law)
     if terms is None and power is None:
-        return Dual(law, inputs)
+        rest = law.rest()
+        return Dual(law, inputs) if rest is None else AboveFloor(law, rest, inputs)
     logs = {name: np.log(x) for name, x in zip(law.inputs, inputs, strict=True)}
     if power is None:
         return PowerSum(law, slots_of_terms(law, terms or (), logs, shape), logs, shape)

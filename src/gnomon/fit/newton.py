@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.fit.objective import Curvature, Objective
-from gnomon.fit.quadratic import Quadratic
+from gnomon.fit.quadratic import Quadratic, finite
 from gnomon.fit.tables import Kernel
 
 Array = np.ndarray
@@ -54,6 +54,10 @@ class Prior:
         """1 / sd^2."""
         return 1.0 / self.sd**2
 
+    @cached_property
+    def _plain(self) -> bool:
+        return not self.logarithmic.any()
+
     def penalty(self, theta: Array) -> Array:
         """What is added to the objective (B,)."""
         gap = self._coordinate(theta) - self.mean
@@ -62,13 +66,13 @@ class Prior:
     def slopes(self, theta: Array) -> tuple[Array, Array]:
         """Its gradient (p, B) and a non-negative curvature (p, B)."""
         pull = self.precision * (self._coordinate(theta) - self.mean)
-        if not self.logarithmic.any():
+        if self._plain:
             return pull.T, np.broadcast_to(self.precision, theta.shape).T
         slope = np.where(self.logarithmic, 1.0 / np.maximum(theta, LEAST_LOG), 1.0)
         return (pull * slope).T, (self.precision * slope * slope).T
 
     def _coordinate(self, theta: Array) -> Array:
-        if not self.logarithmic.any():
+        if self._plain:
             return theta
         return np.where(self.logarithmic, np.log(np.maximum(theta, LEAST_LOG)), theta)
 
@@ -119,7 +123,7 @@ def minimise(
         kernel: the law on its rows: of one table, or of the table that each fit of the batch owns.
         objective: residual and loss; its delta may be an array (B, 1).
         theta: starts (B, p).
-        target: measured output (n,) or (B, n), positive, in the kernel's units.
+        target: measured output (n,) or (B, n) in the kernel's units; positive unless it is a share of counts.
         weights: (n,) or (B, n); 1 when not given. Bootstrap draws are integer weights.
         prior: penalties on theta.
         frozen: (p,) flags of coordinates that stay at their start (profiles).
@@ -128,7 +132,7 @@ def minimise(
         tolerance: share of the objective that a full Newton step may still promise when a fit counts as converged.
     """
     theta = np.clip(np.atleast_2d(np.asarray(theta, float)), kernel.lower, kernel.upper)
-    goal = np.atleast_2d(np.log(target) if kernel.logarithmic else np.asarray(target, float))
+    goal = np.atleast_2d(objective.goal(target, kernel.logarithmic))
     load = np.ones((1, goal.shape[1])) if weights is None else np.atleast_2d(np.asarray(weights, float))
     held = np.zeros(theta.shape[1], bool) if frozen is None else frozen
     problem = _Problem(kernel, objective, goal, load, prior, held, tolerance)
@@ -305,18 +309,24 @@ def _finish(problem: _Problem, batch: _State, iterations: int, curved: bool = Fa
         trial = _move(part.kernel, now, step)
         trial_state = part.kernel.state(trial)
         trial_value, trial_curvature = part.value(trial, trial_state)
-        poor = np.flatnonzero(~(current - trial_value > KEPT * promise) & curved)
+        with np.errstate(invalid="ignore"):  # neither here nor there is the law defined
+            poor = np.flatnonzero(~(current - trial_value > KEPT * promise) & curved)
         if len(poor):
-            some = part.rows(poor)
-            here = now[poor], _picked(state, poor), Curvature(*_picked(curvature, poor))
-            second = some.bent(quadratic.rows(poor), *here, trial[poor], trial_state[0][poor])
+            whole = len(poor) == len(now)
+            some, bowl = (part, quadratic) if whole else (part.rows(poor), quadratic.rows(poor))
+            here, there = (now, state, curvature), (trial, trial_state[0])
+            if not whole:
+                here = now[poor], _picked(state, poor), Curvature(*_picked(curvature, poor))
+                there = trial[poor], trial_state[0][poor]
+            second = some.bent(bowl, *here, *there)
             second_state = some.kernel.state(second)
             second_value, second_curvature = some.value(second, second_state)
             closer = second_value < trial_value[poor]
-            index = poor[closer]
-            trial[index], trial_value[index] = second[closer], second_value[closer]
-            trial_state = _replaced(trial_state, index, second_state, closer)
-            trial_curvature = Curvature(*_replaced(trial_curvature, index, second_curvature, closer))
+            if closer.any():
+                index = poor[closer]
+                trial[index], trial_value[index] = second[closer], second_value[closer]
+                trial_state = _replaced(trial_state, index, second_state, closer)
+                trial_curvature = Curvature(*_replaced(trial_curvature, index, second_curvature, closer))
         better = trial_value < current
         with np.errstate(invalid="ignore", divide="ignore"):
             relative = np.where(current > 0, np.abs(promise) / current, 0.0)  # nothing is left to gain at exactly 0
@@ -364,4 +374,4 @@ def _merged(better: Array, new: Sequence[Array], old: Sequence[Array]) -> tuple[
 
 def _move(kernel: Kernel, theta: Array, step: Array) -> Array:
     """Theta after the step, at most 1 in each coordinate (a factor e in an amplitude), inside the bounds."""
-    return np.clip(theta - np.clip(np.nan_to_num(step), -1.0, 1.0), kernel.lower, kernel.upper)
+    return np.clip(theta - np.clip(finite(step), -1.0, 1.0), kernel.lower, kernel.upper)

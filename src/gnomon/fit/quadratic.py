@@ -30,25 +30,27 @@ class Quadratic:
         """
         p, free = len(gradient), ~self.held
         scale = np.maximum(self.diagonal, 1e-14 * self.diagonal.max(0) + 1e-30)
-        rest = np.where(free[:, None] & free, finite(self.hessian), 0.0)
-        z = np.where(free, finite(gradient), 0.0)
+        rest = np.empty((p, p + 1, free.shape[1]))  # the right-hand side is the last column
+        rest[:, :p] = np.where(free[:, None] & free, finite(self.hessian), 0.0)
+        rest[:, p] = np.where(free, finite(gradient), 0.0)
         index = np.arange(p)
         rest[index, index] = np.where(free, rest[index, index] + self.damping * scale, 1.0)
-        least, repaired = 1e-10 * scale, 1e-3 * scale
-        factor = np.empty_like(rest)
-        pivots = np.empty_like(z)
+        least = 1e-10 * scale
         for j in range(p):
             s = rest[j, j]
-            pivots[j] = np.sqrt(np.where(s > least[j], s, np.maximum(np.abs(s), repaired[j])))
-            z[j] /= pivots[j]
+            if not (s > least[j]).all():
+                s = np.where(s > least[j], s, np.maximum(np.abs(s), 1e-3 * scale[j]))
+            pivot = rest[j, j] = np.sqrt(s)
+            row = rest[j, j + 1 :]
+            row /= pivot
             if j + 1 < p:
-                column = factor[j, j + 1 :] = rest[j, j + 1 :] / pivots[j]
-                rest[j + 1 :, j + 1 :] -= column[:, None] * column
-                z[j + 1 :] -= column * z[j]
+                rest[j + 1 :, j + 1 :] -= row[: p - j - 1, None] * row
+        z = np.empty_like(gradient)
         for j in reversed(range(p)):
+            s = rest[j, p]
             if j + 1 < p:
-                z[j] -= (factor[j, j + 1 :] * z[j + 1 :]).sum(0)
-            z[j] /= pivots[j]
+                s = s - (rest[j, j + 1 : p] * z[j + 1 :]).sum(0)
+            z[j] = s / rest[j, j]
         return z
 
 

@@ -83,6 +83,7 @@ def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit
     measured = np.asarray(data[document["response"]], float)
     with np.errstate(divide="ignore", invalid="ignore"):
         residuals = np.log(measured / best.formula(*inputs))
+    residuals[np.isneginf(residuals)] = np.nan  # as in a fresh fit
     return Fit(
         law=best,
         response=document["response"],
@@ -114,7 +115,9 @@ def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit
         version=document["gnomon"],
         source=document["source"],
         held=_held(document, saved),
-        extra={name: document[name] for name in ("prior", "transfer_test") if name in document},
+        extra={
+            name: document[name] for name in ("prior", "counts", "noise", "bayes", "transfer_test") if name in document
+        },
     )
 
 

@@ -49,7 +49,7 @@ class Search:
 def starts(design: Design, most: int = MOST_CELLS) -> Array:
     """Starting points (S, p): the law's own, else the best and some spread cells of its profile grid of at most `most` cells."""
     law, pick = design.law, _thin(len(design.output), SEARCH_ROWS)
-    inputs, output = [x[pick] for x in design.scaled_inputs], design.target[pick]
+    inputs, output = [x[pick] for x in design.scaled_inputs], design.positive_target[pick]
     own = law.starts(inputs, output)
     if own is not None:
         return design.hold(theta_of(law, {k: np.array([s[k] for s in own]) for k in law.parameters}))

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from gnomon.forecast.backtesting import backtest as backtest
     from gnomon.forecast.comparison import compare as compare
     from gnomon.forecast.comparison_result import Comparison as Comparison
+    from gnomon.forecast.forecast_result import Forecast as Forecast
+    from gnomon.forecast.forecast_result import Point as Point
     from gnomon.forecast.grade import Grade as Grade
-    from gnomon.forecast.predict import Forecast as Forecast
-    from gnomon.forecast.predict import Point as Point
     from gnomon.forecast.predict import forecast as forecast
     from gnomon.forecast.selection import Selection as Selection
     from gnomon.forecast.selection import select as select
@@ -31,11 +31,11 @@ _HOME = {
     "emergence": "gnomon.forecast.task_law",
     "Comparison": "gnomon.forecast.comparison_result",
     "compare": "gnomon.forecast.comparison",
-    "Forecast": "gnomon.forecast.predict",
+    "Forecast": "gnomon.forecast.forecast_result",
     "Selection": "gnomon.forecast.selection",
     "select": "gnomon.forecast.selection",
     "Grade": "gnomon.forecast.grade",
-    "Point": "gnomon.forecast.predict",
+    "Point": "gnomon.forecast.forecast_result",
     "forecast": "gnomon.forecast.predict",
 }
 __all__ = sorted(_HOME)

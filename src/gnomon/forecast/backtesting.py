@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-MEDIAN_OF_LAWS = "median"  # the name under which the recipe's own centre takes part
+RECIPE = "recipe"  # the name under which the recipe's own centre takes part
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def backtest(
     hold_out: str = "largest:flops:3",
     level: float = 0.9,
     response: str | None = None,
-    objective: str = "huber",
+    objective: str | None = None,
     draws: int = 200,
     seed: int = 0,
     held: Held | None = None,
@@ -136,12 +136,12 @@ def backtest(
     """Fit laws to the smaller runs and forecast the hidden larger ones.
 
     Args:
-        laws: ids, Law classes or formulas; "median" stands for the median of laws of the interval recipe.
+        laws: ids, Law classes or formulas; "recipe" stands for the centre of several laws that forecasts from runs have.
         runs: a Runs, or whatever `read_runs` takes.
         hold_out: which runs to hide, see `Runs.split`.
         level: of the intervals.
         response: column to forecast; default: each law's output.
-        objective: of the fits.
+        objective: of the fits; default: as in `fit`.
         draws: bootstrap refits behind intervals that the recipe cannot give.
         seed: of every random draw.
         held: parameters that the laws do not fit, as those of a fit (`Fit.held`).
@@ -161,8 +161,8 @@ def backtest(
     columns = (*table.names, *table.unsettled)
     classes: dict[str, Any] = {}
     for spec in specs:
-        cls = None if spec == MEDIAN_OF_LAWS else find_law(spec, columns=columns, response=response)
-        classes[MEDIAN_OF_LAWS if cls is None else cls.id or cls.text] = cls
+        cls = None if spec == RECIPE else find_law(spec, columns=columns, response=response)
+        classes[RECIPE if cls is None else cls.id or cls.text] = cls
     target = response or next((c.output for c in classes.values() if c is not None), "loss")
     scores, points, notices = [], [], []
     for name, cls in classes.items():
@@ -245,9 +245,8 @@ def _baselines(small: Any, large: Any, target: str) -> tuple[list[LawScore], lis
     seen = small.usable((target,), positive=(target,))
     hidden = large.usable((target,), positive=(target,))
     values = np.asarray(seen[target], float)
-    size = next(
-        (np.asarray(seen[c], float) for c in ("flops", "tokens", "params") if c in seen), np.arange(len(values))
-    )
+    measures = [np.asarray(seen[c], float) for c in ("flops", "tokens", "params") if c in seen]
+    size = next((x for x in measures if not np.isnan(x).all()), np.arange(len(values)))
     guesses = {"last_value": float(values[int(np.nanargmax(size))]), "best_so_far": float(values.min())}
     names = run_names(hidden)
     scores, points = [], []

@@ -11,13 +11,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
 import numpy as np
 
 Array = np.ndarray
+
+FAR_AWAY, HIGH_RATE = (
+    "far away",
+    "high error rate",
+)  # where forecasts are known to fail; `Constants.caught` says how often
+FAR = 1.5  # decades from which a target counts as far away
+HIGH_ERROR_RATE = 0.5  # error rates above it bend like a logistic: all laws miss together
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,9 @@ class Constants:
     tail_df: float
     multipliers: Mapping[float, float]
     learnt_on: str
+    caught: Mapping[str, float] = field(
+        default_factory=dict
+    )  # share of hidden runs inside 90 % intervals, where it is low
 
     def scaled(self, raw: Ingredients, decades: Mapping[str, Array]) -> Terms:
         """The four terms at the targets of `raw`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import combinations
 from typing import Any, ClassVar
@@ -14,6 +14,7 @@ from gnomon.laws.arrays import softplus, softplus_logistic
 from gnomon.laws.jet import Jet, compose
 from gnomon.laws.law import Law, coefficient, floor, number
 from gnomon.laws.references import BIBTEX
+from gnomon.laws.rest import Rest, Slopes
 from gnomon.laws.starting import amplitudes, best_of, cells
 
 LEVELS = (1e-3, 0.4, 0.7, 0.9, 0.97, 0.99)  # of the lowest output: a level close below it makes another optimum
@@ -73,6 +74,11 @@ class Bnsl(Law):
         return [tuple(getattr(self, f"{letter}{i}") for letter in "cdf") for i in range(1, self.breaks + 1)]
 
     @classmethod
+    def rest(cls) -> Rest:
+        """Everything above a."""
+        return _Broken(cls.breaks)
+
+    @classmethod
     def variant(cls, breaks: float) -> type[Bnsl]:
         """The law with this many breaks.
 
@@ -127,6 +133,49 @@ def _turn(log_x: Any, change: Any, place: Any, width: Any, xp: Any) -> Any:
         (2, 2): bend * u * u,
     }
     return compose((change, place, width), c * f * raised, (f * raised, -c * share / d, c * by_width), second)
+
+
+class _Broken:
+    """u = ln b - c0 ln x - sum_i c_i f_i softplus(t_i), t_i = ln(x / d_i) / f_i. Kept: ln x, then t_i, softplus and logistic of it."""
+
+    floor = "a"
+
+    def __init__(self, breaks: int) -> None:
+        self.breaks, self.kept = breaks, 1 + 3 * breaks
+
+    def value(self, values: Mapping[str, Any], x: Any) -> tuple[Any, ...]:
+        """See Rest."""
+        log_x = np.log(x)
+        u = np.log(values["b"]) - values["c0"] * log_x
+        kept = [log_x + 0.0 * u]
+        for i in range(1, self.breaks + 1):
+            change, place, width = (values[f"{letter}{i}"] for letter in "cdf")
+            t = (log_x - np.log(place)) / width
+            raised, share = softplus_logistic(t)
+            u = u - change * width * raised
+            kept += [t, raised, share]
+        return (u, *kept)
+
+    def slopes(self, values: Mapping[str, Any], kept: tuple[Any, ...], x: Any) -> Slopes:
+        """See Rest."""
+        first: dict[str, Any] = {"b": 1.0, "c0": -kept[0]}
+        second: dict[tuple[str, str], Any] = {}
+        for i in range(1, self.breaks + 1):
+            c, d, f = (f"{letter}{i}" for letter in "cdf")
+            t, raised, share = kept[3 * i - 2 : 3 * i + 1]
+            change, width = values[c], values[f]
+            by_width = width * (raised - t * share)  # of f softplus(t), by ln f
+            bend = change * share * (1.0 - share) / width
+            reach = width * t
+            first |= {c: -width * raised, d: change * share, f: -change * by_width}
+            second |= {
+                (c, d): share,
+                (c, f): -by_width,
+                (d, d): -bend,
+                (d, f): -bend * reach,
+                (f, f): -change * by_width - bend * reach * reach,
+            }
+        return Slopes(first, second)
 
 
 @cache

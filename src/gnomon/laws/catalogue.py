@@ -257,6 +257,8 @@ def _placed(found: type[Law], columns: Collection[str], response: str | None) ->
     found = found.over(columns)
     if found.output not in columns and response is None and found.output != "loss":
         like = [c for c in columns if c.startswith(found.output[:3])]  # err_avg for error, acc_mmlu for accuracy
+        if found.output == "coverage" and {"passes", "trials", "accuracy"} <= set(columns):
+            like = ["accuracy"]  # the share of right answers
         if len(like) != 1:
             raise ColumnError(
                 f"{found.id} gives {found.output}, which is not a column.",

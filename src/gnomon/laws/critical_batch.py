@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,9 +13,6 @@ from gnomon.laws.law import Law, Published, coefficient, exponent, number
 from gnomon.laws.parameter import FLOOR_BOUNDS
 from gnomon.laws.references import BIBTEX
 from gnomon.laws.starting import amplitudes, best_of, cells
-
-if TYPE_CHECKING:
-    from gnomon.runs.table import Runs
 
 SOLVE = 90  # Newton steps inside a shrinking bracket at most; it usually takes five or six
 TRACED = 24  # the same where values cannot be looked at (JAX)
@@ -151,14 +148,6 @@ class Steps(Law):
         if "E" in cls.parameters:
             values["E"] = found[:, 2:]
         return best_of(values, misfit, apart="B_1", most=24)
-
-    @classmethod
-    def undetermined(cls, runs: Runs) -> str | None:
-        """A law of batches needs two of them."""
-        batches = np.unique(np.asarray(runs["batch_tokens"], float))
-        if len(batches) > 1:
-            return None
-        return f"every run has batches of {batches[0]:g} tokens, so nothing tells B_1 and alpha_B: at other batches it guesses"
 
 
 class StepsFloor(Steps):

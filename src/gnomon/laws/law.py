@@ -29,6 +29,7 @@ from gnomon.laws.columns import OTHER_RANGE, RANGES, spread
 from gnomon.laws.formula import Formula, parse, symbol
 from gnomon.laws.optimum import Split
 from gnomon.laws.parameter import Parameter, Published, coefficient, exponent, floor, number
+from gnomon.laws.rest import Rest
 from gnomon.laws.simplex import off_the_simplex, simplex_points
 
 if TYPE_CHECKING:
@@ -120,6 +121,14 @@ class Law:
             raise InputError(f"{type(self).__name__} needs a value for {', '.join(missing)}.")
         for name in self.parameters:
             object.__setattr__(self, name, _value(values[name], name))
+
+    @classmethod
+    def unchecked(cls, values: Mapping[str, Any]) -> Self:
+        """An instance with these values as they are, for callers that made them: a solver makes thousands."""
+        instance = cls.__new__(cls)
+        for name, value in values.items():
+            object.__setattr__(instance, name, value)
+        return instance
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a law is immutable; make a new one: {type(self).__name__}({name}={value!r}, ...)")
@@ -366,6 +375,11 @@ class Law:
         must be on a log scale. The solver then needs no dual numbers. Laws whose text is a sum of powers of their inputs
         are recognised without this.
         """
+        return None
+
+    @classmethod
+    def rest(cls) -> Rest | None:
+        """The law's part above its floor with derivatives in closed form, or None: the solver then takes dual numbers."""
         return None
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,11 @@ from gnomon.laws.arrays import namespace, softplus, softplus_logistic
 from gnomon.laws.jet import Jet, compose, plain
 from gnomon.laws.law import Law, exponent, floor, number
 from gnomon.laws.references import BIBTEX
+from gnomon.laws.rest import Rest, Slopes
 from gnomon.laws.starting import best_of, cells
 
 STEPS = 60  # Newton steps of the plain solution at most; it converges monotonically, usually in six to ten
+LAST_STEP = 1e-7  # a step squares the distance to the root, times at most 12 within the bounds of q: 1.2e-13 is left
 TRACED_STEPS = 14  # the same where values cannot be looked at (JAX)
 
 
@@ -60,6 +62,11 @@ class M4(Law):
         xp = self.xp(x)
         right = xp.log(self.k) - self.a * xp.log(x) - xp.log(self.H)
         return self.E + self.H * _share(right, self.q, xp)
+
+    @classmethod
+    def rest(cls) -> Rest:
+        """H sigmoid(s)."""
+        return _Share()
 
     @classmethod
     def starts(cls, inputs: Sequence[np.ndarray], output: np.ndarray) -> list[dict[str, float]]:
@@ -121,6 +128,51 @@ def _share_jet(right: Any, q: Any) -> Jet:
     )
 
 
+class _Share:
+    """u = ln H + ln sigmoid(s) with g(s) = r = ln k - a ln x - ln H. Kept: ln x, softplus(s), sigmoid(s)."""
+
+    floor, kept = "E", 3
+
+    def value(self, values: Mapping[str, Any], x: Any) -> tuple[Any, ...]:
+        """See Rest."""
+        log_x, log_h = np.log(x), np.log(values["H"])
+        right = np.log(values["k"]) - values["a"] * log_x - log_h
+        s = _root(right, values["q"])
+        turn, share = softplus_logistic(s)
+        return log_h + s - turn, log_x + 0.0 * s, turn, share
+
+    def slopes(self, values: Mapping[str, Any], kept: tuple[Any, ...], x: Any) -> Slopes:
+        """See Rest."""
+        log_x, turn, share = kept
+        q = values["q"]
+        left = 1.0 - share  # d ln sigmoid(s) / ds
+        bend = share * left
+        s_r = 1.0 / (1.0 - (1.0 - q) * share)
+        s_q = -turn * s_r
+        g_ss = -(1.0 - q) * bend
+        r = left * s_r
+        rr = -bend * s_r * s_r - left * g_ss * s_r**3
+        rq = -bend * s_r * s_q - left * (g_ss * s_q + share) * s_r * s_r
+        qq = -bend * s_q * s_q - left * (g_ss * s_q + 2.0 * share) * s_q * s_r
+        by_q, along = q * left * s_q, log_x * rr
+        cross = q * rq
+        return Slopes(
+            {"H": 1.0 - r, "k": r, "a": -log_x * r, "q": by_q},
+            {
+                ("H", "H"): rr,
+                ("H", "k"): -rr,
+                ("H", "a"): along,
+                ("k", "k"): rr,
+                ("k", "a"): -along,
+                ("a", "a"): log_x * along,
+                ("H", "q"): -cross,
+                ("k", "q"): cross,
+                ("a", "q"): -log_x * cross,
+                ("q", "q"): q * q * qq + by_q,
+            },
+        )
+
+
 def _plain(value: Any) -> Any:
     """Numbers without the derivatives they carry."""
     if isinstance(value, Jet):
@@ -144,6 +196,6 @@ def _root(right: Any, q: Any) -> Any:
         turn, share = softplus_logistic(s) if xp is np else (softplus(s, xp), xp.exp(-softplus(-s, xp)))
         step = (s - rest * turn - right) / (1.0 - rest * share)
         s = s - step
-        if xp is np and not np.any(np.abs(step) > 1e-13 * (1.0 + np.abs(s))):
+        if xp is np and not np.any(np.abs(step) > LAST_STEP):
             break
     return s

@@ -48,13 +48,20 @@ class Setting:
     words: str = ""
 
     def at(self, known: Values) -> Any:
-        """The value where these values are known.
+        """The value where these values are known, rounded.
 
         Raises:
             InputError: the rule gives no positive number there.
         """
-        if self.rule is None:
-            return self.tried[0]
+        return self.tried[0] if self.rule is None else self.rounded(self.exact(known))
+
+    def exact(self, known: Values) -> float:
+        """What the rule gives.
+
+        Raises:
+            InputError: it gives no positive number.
+        """
+        assert self.rule is not None
         try:
             value = float(self.rule(**{name: float(known[name]) for name in self.inputs}))
         except (GnomonError, TypeError, ValueError, OverflowError) as error:
@@ -63,7 +70,7 @@ class Setting:
             ) from None
         if not (math.isfinite(value) and value > 0):
             raise InputError(f"is {value:g} for {_told(known, self.inputs)}, expected above zero", where=self.where)
-        return self.rounded(value)
+        return value
 
     def rounded(self, value: float) -> Any:
         """The value within the limits, and as round as it is asked to be."""
@@ -112,6 +119,8 @@ def read_setting(table: Table, name: str) -> Setting:
     rounding: dict[str, Any] = {
         key: inner.number(key, None) for key in ("multiple_of", "power_of", "least", "most")
     }  # each None where it is not given
+    if rounding["power_of"] is not None and (rounding["power_of"] <= 1 or rounding["multiple_of"] is not None):
+        inner.refuse("power_of", repr(inner.values["power_of"]), "a number above 1, without multiple_of")
     if ("law" in inner) == ("formula" in inner):
         table.refuse(name, repr(found), RULES)
     rule = _formula(inner) if "formula" in inner else _law(inner)

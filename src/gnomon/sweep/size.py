@@ -33,9 +33,9 @@ class Size:
 
     @property
     def label(self) -> str:
-        """`width32`, or `params1.2M` where the size has no knob."""
-        name, value = next(iter(self.values.items()), ("params", format_number(self.params)))
-        return f"{name}{value}"
+        """`width32`, or `params1.2M` where the size sets no placeholder."""
+        values = self.values or {"params": format_number(self.params)}
+        return "-".join(f"{name}{value}" for name, value in values.items())
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def read_sizes(top: Table, settings: Sequence[Setting]) -> Sizes:
         if missing := [name for name in rule.inputs if name not in known]:
             given = ", ".join(known)
             table.refuse("params", repr(text), f"a formula of {given}", hint=f"Nothing gives {missing[0]} its value.")
-        sizes.append(Size({knob: value}, float(rule.at(known))))
+        sizes.append(Size({knob: value}, rule.exact(known)))
     sizes.sort(key=lambda size: size.params)
     _enough(top, sizes)
     return Sizes((knob,), tuple(sizes), convention, rule)

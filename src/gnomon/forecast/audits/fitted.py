@@ -10,6 +10,7 @@ from gnomon.errors import RefusalError
 from gnomon.fit.engines import MORE_THAN_NOISE
 from gnomon.fit.estimate import run_names
 from gnomon.fit.parametric import seed_noise
+from gnomon.fit.transfer_test import FAR
 from gnomon.forecast.audits.rows import MATTERS, SURE, f_tail
 from gnomon.forecast.audits.rule import Seen, Severity, Unknown
 from gnomon.forecast.audits.subject import Subject
@@ -121,7 +122,7 @@ def residuals(subject: Subject) -> Seen | Unknown:
     name, each = subject.size
     count = np.bincount(subject.groups)
     x, r = np.bincount(subject.groups, each) / count, subject.by_run
-    free = len(r) - len(subject.fit.law.parameters) - CURVE
+    free = len(r) - len(subject.fit.fitted) - CURVE
     if free < 3 or np.ptp(x) == 0:  # an F with two degrees below is beyond 30 in one case of thirty
         return Unknown(f"{len(r)} runs are too few to tell a trend of the residuals from noise")
     z = (x - x.mean()) / x.std()
@@ -144,6 +145,9 @@ def residuals(subject: Subject) -> Seen | Unknown:
 
 def seeds(subject: Subject) -> Seen | Unknown:
     """Whether the law misses its runs by more than repeats of one run differ."""
+    if "overdispersed" in subject.notices:
+        counts = subject.notices["overdispersed"][0]
+        return Seen("warn", counts.message.split(":")[0].rstrip("."), dict(counts.data or {}))
     if subject.design is None:
         return Unknown("a prior holds the law")
     try:
@@ -155,8 +159,21 @@ def seeds(subject: Subject) -> Seen | Unknown:
             "no runs repeat another with a new seed, so what is noise and what is a wrong law cannot be told"
         )
     seen = subject.fit.residual_sd
-    p = f_tail((seen / noise.sd) ** 2, max(subject.fit.used - len(subject.fit.law.parameters), 1), noise.freedom)
+    p = f_tail((seen / noise.sd) ** 2, max(subject.fit.used - len(subject.fit.fitted), 1), noise.freedom)
     measured = {"residual_sd": seen, "seed_sd": noise.sd, "repeats": noise.freedom, "p": p}
     told = f"the law misses by {seen:.2%}, repeats differ by {noise.sd:.2%}"
     more = seen > MORE_THAN_NOISE * noise.sd and p < SURE
     return Seen("warn" if more else None, told, measured)
+
+
+def transferred(subject: Subject) -> Seen | Unknown:
+    """Whether parameters taken from another family hold on these runs, and how that is known."""
+    held, test = subject.fit.held, subject.fit.extra.get("transfer_test")
+    if held is None or not held.transferred or test is None:
+        return Seen(None, "no parameter is taken from another family")
+    names, z = " and ".join(held.transferred), test["z"]
+    measured = {"parameters": list(held.transferred), "donors": [d.name for d in held.donors]} | test
+    if z is None:
+        return Unknown(f"{names} are taken from another family, which is untestable here: {test['z_reason']}")
+    told = f"with {names} of another family the smaller runs forecast the largest {test['error']:+.2%} off, {abs(z):.1f} sds"
+    return Seen("serious" if abs(z) > FAR else None, told, measured)

@@ -79,7 +79,7 @@ def families(subject: Subject) -> Seen | Unknown:
     first = np.unique(subject.groups, return_index=True)[1]
     names, family = np.unique(data["family"][first].astype(str), return_inverse=True)
     residual, k, runs = subject.by_run, len(names), len(first)
-    free = runs - k - len(subject.fit.law.parameters)
+    free = runs - k - len(subject.fit.fitted)
     if free < 1:
         return Unknown(f"{runs} runs of {k} families leave nothing to tell families and noise apart by")
     level = np.bincount(family, residual) / np.bincount(family)

@@ -171,6 +171,14 @@ RULES: tuple[Rule, ...] = (
         fitted.seeds,
     ),
     Rule(
+        "transferred",
+        "Do parameters taken from another family hold here?",
+        "Families differ: with the size term of another one, 15 % was missed from a model a hundred times smaller.",
+        "docs/transfer.md, OPT 13B",
+        "Add a second size, or take the term from several families (--transfer a.json --transfer b.json).",
+        fitted.transferred,
+    ),
+    Rule(
         "backtest",
         "Would it have forecast the largest runs?",
         "Textbook 90 % intervals caught 45 to 70 % of hidden runs; only a forecast that was tried says what it is worth.",

@@ -14,7 +14,7 @@ from gnomon.fit.diagnose import leave_one_out
 from gnomon.fit.estimate import make_design, run_names
 from gnomon.fit.objective import Objective, objective
 from gnomon.fit.result import Fit
-from gnomon.forecast.predict import Forecast, Point
+from gnomon.forecast.forecast_result import Forecast, Point
 from gnomon.forecast.track import TrackRecord, size_column, track_record
 from gnomon.runs import check
 from gnomon.runs.findings import Finding
@@ -137,7 +137,11 @@ class Subject:
     @cached_property
     def design(self) -> Design | None:
         """The rows as the solver saw them; None where a prior held the law, which a refit would have to choose anew."""
-        return None if "prior" in self.fit.extra else make_design(type(self.fit.law), self.fit.data)
+        return (
+            None
+            if "prior" in self.fit.extra
+            else make_design(type(self.fit.law), self.fit.data, self.objective, self.fit.held)
+        )
 
     @cached_property
     def objective(self) -> Objective:
@@ -161,7 +165,7 @@ class Subject:
 
     def without(self, rows: Array) -> float | None:
         """Change of ln forecast at the probe when rows (n,) are left out; None where that cannot be said."""
-        if self.design is None or self.probe is None or len(np.unique(self.groups[~rows])) <= self.design.p:
+        if self.design is None or self.probe is None or len(np.unique(self.groups[~rows])) <= self.design.free:
             return None
         refit = self.design.solve(self.objective, self.theta[None], weights=1.0 * ~rows, continuation=2, iterations=200)
         change = float(self.shift(refit.theta)[0])
@@ -170,7 +174,7 @@ class Subject:
     @cached_property
     def strongest(self) -> tuple[str, float] | None:
         """The run whose absence moves the forecast at the probe most, and the change of ln forecast."""
-        if self.design is None or self.probe is None or int(self.groups.max()) + 1 < self.design.p + 3:
+        if self.design is None or self.probe is None or int(self.groups.max()) + 1 < self.design.free + 3:
             return None
         thetas, left_out = leave_one_out(self.design, self.objective, self.theta)
         change = self.shift(thetas)

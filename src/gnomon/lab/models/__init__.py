@@ -4,6 +4,8 @@ from gnomon.lab.models.attention import Attention
 from gnomon.lab.models.autoencoder import AutoEncoder
 from gnomon.lab.models.cnn import CNN
 from gnomon.lab.models.decoder import Channel, Decoder, Mixer
+from gnomon.lab.models.encoder import Encoder
+from gnomon.lab.models.encoder_decoder import EncoderDecoder
 from gnomon.lab.models.experts import Experts
 from gnomon.lab.models.gated_conv import GatedConv
 from gnomon.lab.models.gated_linear_attention import GatedLinearAttention
@@ -23,6 +25,8 @@ __all__ = [
     "AutoEncoder",
     "Channel",
     "Decoder",
+    "Encoder",
+    "EncoderDecoder",
     "Experts",
     "GatedConv",
     "GatedLinearAttention",
