@@ -33,6 +33,15 @@ def test_a_planted_fault_gets_its_finding_and_no_other(name: str) -> None:
     assert set(found) - {fault.rule} <= fault.also
 
 
+def test_sizes_under_the_wrong_labels_are_not_taken_for_a_law() -> None:
+    """Negative control: the same losses beside permuted sizes, over enough runs that no permutation is nearly right."""
+    table = runs(0, 6, 4)
+    table["params"] = np.random.default_rng(1).permutation(table["params"])
+    found = gn.audit(gn.fit("chinchilla", table, draws=100), at=TARGET)
+    assert loud(found)
+    assert "serious" in loud(found).values()
+
+
 def test_every_rule_has_a_planted_fault() -> None:
     assert {rule.code for rule in RULES} == {fault.rule for fault in FAULTS.values()}
 

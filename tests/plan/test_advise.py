@@ -119,6 +119,17 @@ def _made(design: object, seed: int) -> dict[str, np.ndarray]:
     return {"params": n, "tokens": d, "loss": gn.laws.Chinchilla.besiroglu2024(params=n, tokens=d) * noise}
 
 
+def test_the_error_is_told_in_compute(advice: advising.Advice) -> None:
+    """Against the closed form: slope = (alpha A / N^alpha + beta B / D^beta) / (2 L) when N and D grow alike."""
+    n, d = TARGET["params"], TARGET["tokens"]
+    logs = []
+    for law in families().values():
+        v = law.values
+        reducible = v["alpha"] * v["A"] / n ** v["alpha"] + v["beta"] * v["B"] / d ** v["beta"]
+        logs.append(advice.best.error * 2 * float(law(**TARGET)) / reducible)
+    assert np.log(advice.as_compute) == pytest.approx(np.mean(logs), rel=1e-4)
+
+
 @pytest.mark.usefixtures("quick")
 def test_the_same_call_gives_the_same_document(advice: advising.Advice) -> None:
     assert gn.advise(TARGET, budget=BUDGET).to_json() == advice.to_json()

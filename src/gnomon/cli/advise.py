@@ -20,7 +20,7 @@ from gnomon.cli.options import (
 )
 from gnomon.cli.plan import CostOption
 from gnomon.cli.sources import open_fit_or_runs, placed
-from gnomon.cli.terminal.numbers import counted, percent, quantity
+from gnomon.cli.terminal.numbers import counted, number, percent, quantity
 from gnomon.cli.terminal.page import Page
 from gnomon.cli.terminal.progress import Progress
 from gnomon.cli.terminal.table import Column
@@ -137,7 +137,8 @@ def draw(page: Page, found: Advice) -> None:
         f" and fit their {found.rows}: the forecast of {quantity(found.target['params'])} parameters on "
         f"{quantity(found.target['tokens'])} tokens is then expected to be ",
         bold(percent(best.error)),
-        f" off, in nine of ten cases {percent(best.low)} to {percent(best.high)}.",
+        f" off, in nine of ten cases {percent(best.low)} to {percent(best.high)}; its loss moves as much when its compute changes "
+        f"{number(found.as_compute, 1)}-fold.",
     )
     page.blank()
     columns = zip(best.design.params, best.design.tokens, best.design.flops, strict=True)

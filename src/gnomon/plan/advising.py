@@ -90,6 +90,8 @@ class Advice:
         designs: the best ones, smallest error first.
         choices: choice to its values, each with the smallest error found under it.
         other_rows: smallest error when the other kind of rows is fitted; None when no such design is possible.
+        as_compute: by which factor of compute the target would have to change for its loss to change as much as the best design errs,
+            at its tokens per parameter; the mean of its logarithm over families.
         noise: of the simulated runs.
         families: names of the laws that stood for truth.
         tried: how many designs were looked at.
@@ -104,6 +106,7 @@ class Advice:
     designs: tuple[Tried, ...]
     choices: dict[str, dict[float, float]]
     other_rows: float | None
+    as_compute: float
     noise: Noise
     families: tuple[str, ...]
     tried: int
@@ -142,6 +145,7 @@ class Advice:
                 for name, found in self.choices.items()
             },
             "other_rows": self.other_rows,
+            "as_compute": self.as_compute,
             "noise": {"run": self.noise.run, "row": self.noise.row},
             "families": list(self.families),
             "tried": self.tried,
@@ -229,14 +233,16 @@ def advise(
     others = [t.error for t in scored if _rows_of(t) != rows]
     sound = [t for t in by_error if t.ladder.sizes >= LEAST_SIZES and t.ladder.runs >= LEAST_RUNS] or by_error
     near = [t for t in sound if t.error <= ENOUGH * sound[0].error]
+    best = min(near, key=lambda t: (t.ladder.runs, t.error))
     return Advice(
         target=at,
         budget=float(budget),
         rows=rows,
-        best=min(near, key=lambda t: (t.ladder.runs, t.error)),
+        best=best,
         designs=tuple(by_error[:SHOWN]),
         choices={name: _by_choice(by_error, name) for name in CHOICES},
         other_rows=min(others, default=None),
+        as_compute=_as_compute(best.error, at, list(laws.values())),
         noise=chosen,
         families=tuple(laws) if like is None else ("the runs given",),
         tried=len(mine),
@@ -256,6 +262,14 @@ def _target(target: Mapping[str, float]) -> dict[str, float]:
     if more:
         raise InputError(f"The target is params and tokens; got {', '.join(sorted(more))} too.")
     return {name: float(target[name]) for name in ("params", "tokens")}
+
+
+def _as_compute(error: float, at: Mapping[str, float], laws: Sequence[Law]) -> float:
+    """exp(mean over laws of error / slope), slope = -d ln loss / d ln C at constant tokens per parameter."""
+    step = 1e-3  # of ln C either way: the second difference is then a millionth of the first
+    ends = [{name: value * np.exp(sign * step / 2) for name, value in at.items()} for sign in (-1.0, 1.0)]
+    slopes = [float(np.log(law(**ends[0]) / law(**ends[1]))) / (2 * step) for law in laws]
+    return float(np.exp(np.mean(error / np.array(slopes))))
 
 
 def _tried(design: Design, error: Array, laws: Mapping[str, Law]) -> Tried:

@@ -77,8 +77,14 @@ def identified(subject: Subject) -> Seen | Unknown:
             for n in subject.notices.get(c, ())
         ]
     elif ident.at_bound:
-        severity = severity or "warn"
-        told.append(f"{', '.join(ident.at_bound)} ends at a bound of its range")
+        flat = [
+            name for name in subject.inputs if (term := tied(type(fit.law), name)) and set(term) <= set(ident.at_bound)
+        ]
+        severity = "serious" if flat else severity or "warn"
+        ends = "ends at a bound of its range" if len(ident.at_bound) == 1 else "end at bounds of their ranges"
+        told.append(f"{', '.join(ident.at_bound)} {ends}")
+        if flat:
+            told.append(f"the runs show no dependence on {' or '.join(flat)}")
     elif alone and not told:
         severity = "info"
         told.append(f"{', '.join(alone)} {'is' if len(alone) == 1 else 'are'} not determined alone")
