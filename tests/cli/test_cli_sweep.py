@@ -114,6 +114,8 @@ def test_the_document(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_errors_have_their_status_and_their_key(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = document(capsys, "spec.tml", status=2)
     assert told["error"]["hint"] == "Did you mean spec.toml?"
+    told = document(capsys, "spec.toml", "--dry-run", "--calibrate", status=2)
+    assert "choose one of them" in told["error"]["message"]
     told = document(capsys, "spec.toml", "--engine", "cloud", status=2)
     assert "no engine 'cloud'" in told["error"]["message"]
     spec.write_text(SPEC.replace('"4e10"', '"4e3"'), encoding="utf-8")

@@ -56,18 +56,18 @@ def spectra(p: float, h: float = 0.5, *, sd: float = 0.02, seed: int = 0) -> Run
 
 @pytest.mark.parametrize("p", [0.5, 0.75, 1.0])
 def test_the_exponent_that_was_put_in_is_measured_and_its_rule_is_flat(p: float) -> None:
-    rows = spectra(p)
+    rows = spectra(p).where("layer = 0")
     for fit in exponents(rows, "width_singular", 0).values():
         assert fit.parameters["s"].value == pytest.approx(p, abs=0.05)
         assert fit.parameters["h"].value == pytest.approx(0.5, abs=0.05)
     assert measured_rule(rows, EXPONENTS, 0) == p
     for rule in EXPONENTS:  # sqrt(lr/decay) d^p with decay ~ d^(2 rule - 1)
         assert rule_slopes(rows, rule)[0, "up"].value == pytest.approx(p - rule, abs=0.05)
-    assert list(rule_slopes(rows, p, "output_size")) == [(0, "down"), (1, "down")]
+    assert list(rule_slopes(rows, p, "output_size")) == [(0, "down")]
 
 
 def test_a_law_that_knows_width_forecasts_the_held_out_one() -> None:
-    rows = spectra(1.0)
+    rows = spectra(1.0).where("layer = 0")
     held = GRID.widths[-1]
     assert max(errors_at(rows, "width_singular", held, 0).values()) < 0.06
     assert min(errors_at(rows, "k * (lr / weight_decay)^h", held, 0).values()) > 0.1
@@ -112,9 +112,9 @@ def test_noise_has_the_exponents_of_random_matrices() -> None:
 
 def test_persistent_updates_reach_update_over_decay() -> None:
     """W -> u/decay, u a d x d matrix of signs: d/decay, whatever the rate; e^-5 of the way is left."""
-    for decay in (0.5, 1.0):
-        for row in limits("persistent", [(64, 0.01), (128, 0.01), (64, 0.005)], decay):
-            assert row["sigma_max"] == pytest.approx(row["width"] / decay * (1 - math.exp(-5)), rel=0.005)
+    found = limits("persistent", [(64, 0.01), (128, 0.01), (64, 0.005)]) + limits("persistent", [(64, 0.01)], 1.0)
+    for row in found:
+        assert row["sigma_max"] == pytest.approx(row["width"] / row["weight_decay"] * (1 - math.exp(-5)), rel=0.005)
 
 
 def swept(best: dict[tuple[str, int], float], *, sd: float = 0.002, seeds: int = 2) -> Runs:
@@ -178,16 +178,14 @@ def test_the_judge_measures_every_claim() -> None:
     ]
     for width in GRID.check_widths:
         for rule, exponent in (("mup", 0.0), ("standard", 0.5)):
-            rows.append(
-                {
-                    "run": f"c{rule}{width}",
-                    "part": "activations",
-                    "rule": rule,
-                    "width": width,
-                    "activation": "stream",
-                    "mean_abs": width**exponent,
-                }
-            )
+            for seed in range(3):
+                mean = (1 + 0.01 * seed) * width ** (exponent + 0.001 * seed)
+                rows.append(
+                    {
+                        "run": f"c{rule}{width}{seed}", "part": "activations", "rule": rule, "width": width, "seed": seed,
+                        "activation": "stream", "mean_abs": mean,
+                    }
+                )  # fmt: skip
     for updates, exponent in (("noise", 0.5), ("persistent", 1.0)):
         for width, lr in [(d, LIMIT_RATES[-1]) for d in LIMIT_WIDTHS] + [
             (LIMIT_WIDTHS[0], lr) for lr in LIMIT_RATES[:-1]

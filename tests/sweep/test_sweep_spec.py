@@ -81,6 +81,12 @@ def test_a_spec_and_its_defaults(write: Write) -> None:
             "reads depth, which nothing",
         ),
         ("[target]", '[settings]\na = { formula = "1 / a" }\n[target]', "settings.a", "needs a setting that needs it"),
+        (
+            "[target]",
+            '[settings]\na = { formula = "params", power_of = 1 }\n[target]',
+            "settings.a.power_of",
+            "a number above 1",
+        ),
         ("[target]", "[settings]\nseed = 3\n[target]", "settings.seed", "another name"),
         ("[target]", "[settings]\nwidth = 3\n[target]", "settings.width", "is set by [size] already"),
         ("[target]", "[settings]\nlr = [1, 2]\n[target]", "settings.lr", "the command has no {lr}"),

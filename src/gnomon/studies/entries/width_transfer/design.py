@@ -27,9 +27,9 @@ EXPONENTS = (0.5, 0.75, 0.875, 1.0, 1.125)
 PAPER_P = 0.75
 MATRICES = ("mixer.qkv", "mixer.out", "up", "down")
 LAYERS = 2
-SWEEP_RATES = tuple(2.0**k for k in range(-9, -3))
-CHECK_LR, CHECK_STARTS = 0.02, 4
-"""The coordinate check: its large rate at the base width, and the random starts its sizes are averaged over."""
+SWEEP_RATES = tuple(2.0**k for k in range(-10, -3))
+CHECK_LR, CHECK_STARTS = 0.02, 8
+"""The coordinate check: its large rate at the base width, and the random starts it is made from."""
 
 LIMIT_WIDTHS = (64, 128, 256)
 LIMIT_RATES, LIMIT_DECAY = (0.0025, 0.005, 0.01), 0.5
@@ -86,11 +86,11 @@ QUICK = Grid(
     widths=(16, 24, 32, 48, 64),
     held_out=1,
     exponents=EXPONENTS,
-    settings=((LR / 2, DECAY),),
+    settings=((LR / 2, DECAY), (LR, DECAY / 2)),
     steps=1250,
     sweep_widths=(16, 64),
     sweep_steps=400,
-    sweep_seeds=2,
+    sweep_seeds=3,
     rates=SWEEP_RATES,
     check_widths=(32, 64, 128),
 )
@@ -102,7 +102,6 @@ FULL = replace(
     steps=3000,
     sweep_widths=(32, 128),
     sweep_steps=1000,
-    sweep_seeds=3,
     check_widths=(32, 64, 128, 256),
 )
 GRIDS = {"smoke": SMOKE, "quick": QUICK, "full": FULL}
@@ -123,13 +122,13 @@ STUDY = Study(
     ),
     scales={
         "smoke": "2 widths, 20 steps, and the two limits: seconds",
-        "quick": "widths 16 to 64, 5 decay rules, 1,250 steps; sweeps at 16 and 64: under six minutes",
-        "full": "widths 16 to 128, 5 decay rules, 3 decays, 3,000 steps; sweeps at 32 and 128: about an hour",
+        "quick": "widths 16 to 64, 5 decay rules, 3 settings, 1,250 steps; sweeps at 16 and 64: under six minutes",
+        "full": "widths 16 to 128, 5 decay rules, 5 settings, 3,000 steps; sweeps at 32 and 128: about an hour",
     },
     departs=(
         "Widths 16 to 128 instead of 256 to 2,048; two layers, heads of size 8, 64 positions, batches of 8.",
         "Text of 50 symbols (the standard library's documentation) instead of web text.",
-        "Two learning rates and one decay at the base width for the singular values at the quick scale; the paper sweeps both.",
+        "Two learning rates and two decays at the base width for the singular values at the quick scale; the paper sweeps both.",
         "Queries, keys and values are one matrix, as are both inputs of the SwiGLU; their singular values are taken together.",
         "The rule is judged at the nearest of the exponents 0.5, 0.75, 0.875, 1 and 1.125 to the measured one.",
         f"Runs with lr * decay * steps below {STEADY:g} take no part in what is said of singular values.",
@@ -289,10 +288,10 @@ def trials(asked: Asked) -> Iterator[Trial]:
                 yield _trial("limit", known, cost=1 / lr)
 
 
-def _trial(part: str, spec: Mapping[str, Any], *, cost: float = 1.0) -> Trial:
+def _trial(part: str, spec: Mapping[str, Any], *, cost: float = 1.0, version: int = 1) -> Trial:
     module = "limits" if part == "limit" else "training"
     shared = (part, spec["width"], spec.get("p"), spec.get("rule"))
-    return Trial(f"gnomon.studies.entries.width_transfer.{module}:{part}", spec, kind=shared, cost=cost)
+    return Trial(f"gnomon.studies.entries.width_transfer.{module}:{part}", spec, version, kind=shared, cost=cost)
 
 
 def _judge(runs: Runs, asked: Asked) -> Mapping[str, Measured]:
