@@ -10,20 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gnomon.laws import CATALOGUE, catalogue
+from gnomon.laws import catalogue, group
+from gnomon.laws.catalogue import GROUPS, OWN_GROUP
 from gnomon.report.charts import draw_shape
 from gnomon.report.live.shape import shape_numbers
 from gnomon.report.svg import framed
 from gnomon.reproductions import reproductions
 
 HERE = Path(__file__).parent
-GROUPS = {
-    "architecture": "Architecture, experts, precision",
-    "hyperparameters": "Settings of a run",
-    "posttraining": "Post-training and sampling",
-    "domains": "Single fields",
-}
-"""Sub-packages of gnomon.laws and what their laws are about; all others are in the first group."""
 
 
 def pages(*, pictures: bool = True) -> Iterator[tuple[str, str]]:
@@ -102,13 +96,12 @@ def index(known: dict[str, Any]) -> str:
         f"{len(known)} laws, written by `python docs/laws/generate.py` from the catalogue. `gnomon laws NAME` says the same in a terminal;",
         "[how to choose a law](../how-to-choose.md) is one page.", "",
     ]  # fmt: skip
-    grouped: dict[str, list[str]] = {"": [], **{group: [] for group in GROUPS}}
-    for name in known:
-        room = CATALOGUE[name].partition(".")[0] if "." in CATALOGUE[name].partition(":")[0] else ""
-        grouped[room if room in grouped else ""].append(name)
-    for room, names in grouped.items():
-        lines += [f"## {GROUPS.get(room, 'Size, data, compute, loss')}", "", "| law | question |", "| --- | --- |"]
-        lines += [f"| [{name}]({name}.md) | {_cell(known[name].question)} |" for name in names]
+    for title in (*GROUPS, OWN_GROUP):
+        members = [name for name in known if group(name) == title]
+        if not members:
+            continue
+        lines += [f"## {title}", "", "| law | question |", "| --- | --- |"]
+        lines += [f"| [{name}]({name}.md) | {_cell(known[name].question)} |" for name in members]
         lines += [""]
     return "\n".join(lines)
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gnomon.errors import InputError as InputError
     from gnomon.errors import RefusalError as RefusalError
     from gnomon.fit.result import Fit as Fit
+    from gnomon.forecast.auditing import Audit as Audit
+    from gnomon.forecast.auditing import audit as audit
     from gnomon.forecast.backtesting import Backtest as Backtest
     from gnomon.forecast.backtesting import backtest as backtest
     from gnomon.forecast.comparison import compare as compare
@@ -41,7 +43,9 @@ if TYPE_CHECKING:
     from gnomon.laws.law import exponent as exponent
     from gnomon.laws.law import floor as floor
     from gnomon.laws.law import number as number
+    from gnomon.plan import Advice as Advice
     from gnomon.plan import Plan as Plan
+    from gnomon.plan import advise as advise
     from gnomon.runs import Runs as Runs
     from gnomon.runs import Schedule as Schedule
     from gnomon.runs import check as check
@@ -50,9 +54,14 @@ if TYPE_CHECKING:
     from gnomon.runs import parse_number as parse_number
     from gnomon.runs import read_runs as read_runs
     from gnomon.studies import run_study as run_study
+    from gnomon.sweep import Sweep as Sweep
+    from gnomon.sweep import plan_sweep as plan_sweep
+    from gnomon.sweep import run_sweep as run_sweep
 
 _MODULES = ("datasets", "fit", "forecast", "laws", "plan", "report", "reproductions")
 _HOME = {
+    "Advice": "gnomon.plan",
+    "Audit": "gnomon.forecast",
     "Backtest": "gnomon.forecast",
     "Comparison": "gnomon.forecast",
     "Fit": "gnomon.fit",
@@ -65,6 +74,9 @@ _HOME = {
     "RefusalError": "gnomon.errors",
     "Runs": "gnomon.runs",
     "Schedule": "gnomon.runs",
+    "Sweep": "gnomon.sweep",
+    "advise": "gnomon.plan",
+    "audit": "gnomon.forecast",
     "backtest": "gnomon.forecast",
     "check": "gnomon.runs",
     "compare": "gnomon.forecast",
@@ -76,7 +88,9 @@ _HOME = {
     "number": "gnomon.laws.law",
     "parse_number": "gnomon.runs",
     "read_runs": "gnomon.runs",
+    "plan_sweep": "gnomon.sweep",
     "run_study": "gnomon.studies",
+    "run_sweep": "gnomon.sweep",
     "select": "gnomon.forecast",
 }
 

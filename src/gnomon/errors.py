@@ -10,11 +10,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Where:
-    """The place an error points at. Rows are counted as a person counts them: the first data row is 1."""
+    """The place an error points at. Rows are counted as a person counts them: the first data row is 1.
+
+    A file of settings has keys (`ladder.budget`) where a table has rows and columns.
+    """
 
     file: str | None = None
     row: int | None = None
     column: str | None = None
+    key: str | None = None
 
     def __str__(self) -> str:
         parts = [str(self.file)] if self.file else []
@@ -22,6 +26,8 @@ class Where:
             parts.append(f"row {self.row}")
         if self.column is not None:
             parts.append(f"column {self.column!r}")
+        if self.key is not None:
+            parts.append(self.key)
         return ", ".join(parts)
 
 
@@ -64,6 +70,7 @@ class GnomonError(Exception):
     def to_dict(self) -> dict[str, Any]:
         """The error document of `--json`."""
         where = {"file": self.where.file, "row": self.where.row, "column": self.where.column}
+        where |= {} if self.where.key is None else {"key": self.where.key}
         return {
             "kind": "error",
             "error": {"code": self.code, "message": self.message, "where": where, "hint": self.hint},

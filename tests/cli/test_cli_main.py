@@ -33,7 +33,7 @@ HEAVY = [
     "jinja2",
     "rich",
 ]
-COMMANDS = ["quickstart", "laws", "check", "fit", "backtest", "forecast", "report", "reproduce"]
+COMMANDS = ["quickstart", "laws", "check", "fit", "backtest", "forecast", "report", "reproduce", "sweep"]
 
 
 def gnomon(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -105,13 +105,29 @@ def test_help_fits_and_names_every_command(capsys: pytest.CaptureFixture[str], m
                 assert all(re.search(rf"^  {c} ", text, re.M) for c in (*COMMANDS, "plan allocate", "study run"))
 
 
-def test_every_example_of_the_help_parses(capsys: pytest.CaptureFixture[str]) -> None:
-    """Examples name files that are not there; what they must not do is fail as calls."""
+def test_every_example_of_the_help_parses(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Examples name files that are not there; what they must not do is fail as calls. They write into an empty folder."""
     import shlex
 
-    from gnomon.cli import backtest, check, fit, forecast, laws, plan, plan_next_runs, plan_schedule, report, reproduce
+    monkeypatch.chdir(tmp_path)
 
-    for module in (backtest, check, fit, forecast, laws, plan, plan_next_runs, plan_schedule, report, reproduce):
+    from gnomon.cli import (
+        backtest,
+        check,
+        fit,
+        forecast,
+        laws,
+        plan,
+        plan_next_runs,
+        plan_schedule,
+        report,
+        reproduce,
+        sweep,
+    )
+
+    for module in (backtest, check, fit, forecast, laws, plan, plan_next_runs, plan_schedule, report, reproduce, sweep):
         for line in module.EXAMPLES.splitlines():
             words = shlex.split(line.partition("<")[0] if line.endswith(".csv") and " < " in line else line)[1:]
             if "-" in words:

@@ -18,7 +18,7 @@ from gnomon.cli.backtest import draw_backtest
 from gnomon.cli.check import draw_check
 from gnomon.cli.fit_page import FitAnswer, draw_fit
 from gnomon.cli.forecast import draw_forecast
-from gnomon.cli.laws import draw_law, draw_list
+from gnomon.cli.laws import draw_found, draw_law, draw_list
 from gnomon.cli.plan import draw_plan
 from gnomon.cli.quickstart import Story
 from gnomon.cli.terminal.look import Look
@@ -30,6 +30,7 @@ from gnomon.fit.result import Estimate, Fit, SecondOpinion
 from gnomon.forecast import Backtest, Forecast
 from gnomon.forecast.track import TrackRecord
 from gnomon.laws import catalogue
+from gnomon.laws.catalogue import GROUPS
 from gnomon.runs import check, read_runs
 
 Draw = Callable[[Page], None]
@@ -211,6 +212,8 @@ def test_laws_page(look: tuple[str, Look], drawn: Any, snapshot: Any) -> None:
     laws = list(catalogue().values())
     text = drawn(lambda page: draw_list(page, laws), look[1])
     check_widths(text, look[1].width)
+    assert all(title in text for title in GROUPS)
+    check_widths(drawn(lambda page: draw_found(page, laws, "loss"), look[1]), look[1].width)
     for law in laws:
         assert law.id in text
         shown = drawn(lambda page, law=law: draw_law(page, law), look[1])

@@ -80,3 +80,14 @@ def test_verdicts_need_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "gnomon study run hestness" in told["error"]["hint"]
     told = ask(capsys, "study", "run", "hestness", "--scale", "huge", status=2)
     assert "no scale 'huge'" in told["error"]["message"]
+
+
+def test_how_long_a_study_will_take(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from gnomon.studies import pace
+
+    monkeypatch.setattr(pace, "expected_duration", lambda *_, **__: pace.Duration(105, 5, 45.0, 2, 22.5))
+    told = ask(capsys, "study", "run", "hestness", "--dry-run")
+    assert told["kind"] == "study-duration"
+    assert (told["seconds"], told["trials"]) == (22.5, {"total": 105, "kinds": 5})
+    assert run(["study", "run", "hestness", "--dry-run"]) == 0
+    assert "gnomon study run hestness --scale quick" in capsys.readouterr().out

@@ -11,7 +11,10 @@ from gnomon.fit.objective import OBJECTIVES, objective
 MEASURED = np.array([1.8, 2.0, 2.4, 3.0])
 
 
-@pytest.mark.parametrize("name", sorted(OBJECTIVES))
+RESIDUALS = sorted(set(OBJECTIVES) - {"binomial", "student"})  # these have tests of their own
+
+
+@pytest.mark.parametrize("name", RESIDUALS)
 @pytest.mark.parametrize("logarithmic", [True, False], ids=["z = ln law", "z = law"])
 def test_derivatives_match_finite_differences(name: str, logarithmic: bool) -> None:
     how = OBJECTIVES[name].with_delta(0.05) if name == "huber" else OBJECTIVES[name]

@@ -45,6 +45,20 @@ def test_baselines_are_the_last_and_the_best_value(result: gn.Backtest) -> None:
     assert result.score("last_value").are > result.score("chinchilla").are
 
 
+def test_a_size_that_no_run_knows_is_no_size() -> None:
+    """A column of sizes may be there and empty, as in a table of several experiments: the rows' order stands in."""
+    x = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
+    runs = {
+        "width": x,
+        "loss": 3 / x,
+        "params": np.full(5, np.nan),
+        "run": np.array([f"r{i}" for i in range(5)], object),
+    }
+    tested = gn.backtest(["k / width^s"], runs, hold_out="where:width > 10", draws=20)
+    (point,) = [p for p in tested.points if p.law == "last_value"]
+    assert point.value == pytest.approx(3 / 8)
+
+
 def test_the_true_law_wins(result: gn.Backtest) -> None:
     assert result.best in ("chinchilla", "recipe")
     assert result.score("kaplan_nd").are > result.score("chinchilla").are

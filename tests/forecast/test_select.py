@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,6 +39,27 @@ def test_the_columns_decide_which_laws_take_part() -> None:
     }  # fmt: skip
     repeated = surface() | {"unique_tokens": surface()["tokens"] / np.tile([1, 2, 4, 8], 10)}
     assert "muennighoff" in {cls.spec() for cls in admissible(gn.read_runs(repeated))}
+
+
+OWN = """
+from gnomon.laws import Law, coefficient, exponent
+
+class Mine(Law):
+    id = "mine"
+    question = "?"
+    inputs = ("params", "tokens")
+    text = "loss = A / (params * tokens)^a"
+    A: float = coefficient("coefficient", params="a", tokens="a")
+    a: float = exponent("exponent")
+    def formula(self, params, tokens):
+        return self.A / (params * tokens) ** self.a
+"""
+
+
+def test_a_law_of_ones_own_takes_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.py").write_text(OWN)
+    monkeypatch.setenv("GNOMON_LAWS", str(tmp_path))
+    assert "mine" in {cls.spec() for cls in admissible(gn.read_runs(surface()))}
 
 
 def test_the_truth_forecasts_best_and_r2_is_no_criterion() -> None:

@@ -6,11 +6,23 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gnomon.errors import InputError
-from gnomon.lab import Adam, Decoder, NextSymbol, warmup_linear
+from gnomon.lab import (
+    CNN,
+    MLP,
+    Adam,
+    AdamW,
+    Attention,
+    ByKind,
+    Decoder,
+    GatedConv,
+    NextSymbol,
+    Recipe,
+    train,
+)
+from gnomon.lab.kinds import Part, parts
+from gnomon.lab.seeds import stream
 
 
 def adam_oracle(x: np.ndarray, gradients: list[np.ndarray], rates: list[float], clip: float) -> np.ndarray:
@@ -79,24 +91,110 @@ def test_gradient_agrees_with_differences(task: NextSymbol, decoder_oracle: Call
         assert float((np.asarray(exact, float) * direction).sum()) == pytest.approx(slope, rel=1e-4, abs=1e-6), k
 
 
-@given(st.integers(11, 5000), st.floats(0.0, 0.9), st.floats(1e-5, 1.0))
-def test_schedule(steps: int, share: float, peak: float) -> None:
-    warm = max(10, round(share * steps))
-    if steps <= warm:
-        with pytest.raises(InputError, match="expected more than"):
-            warmup_linear(peak, steps, share=share)
-        return
-    rates = warmup_linear(peak, steps, share=share)
-    assert rates.shape == (steps,)
-    assert rates.dtype == np.float32
-    assert rates.argmax() == warm - 1
-    assert rates.max() == np.float32(peak)
-    assert rates[-1] == 0
-    assert rates[0] == pytest.approx(peak / warm, rel=1e-6)
-    assert np.ptp(np.diff(rates[warm - 1 :].astype(float))) < 1e-6
-    assert (rates[:-1] > 0).all()
+PARTS = (Part("embedding", 3), Part("hidden", 4), Part("output", 2), Part("vector", 2))
+RATES = ByKind(embedding=2.0, hidden=0.25, output=0.5, vector=3.0)
 
 
-def test_a_run_shorter_than_its_warm_up_is_refused() -> None:
-    with pytest.raises(InputError, match="10 steps, expected more than the 10"):
-        warmup_linear(0.1, 10)
+def adamw_oracle(x: np.ndarray, gradients: list[np.ndarray], rates: list[float], per_step: dict) -> np.ndarray:
+    """Algorithm 2 of Loshchilov and Hutter in float64: a step of Adam and, apart from it, the share that is lost."""
+    x, m, v = x.astype(float).copy(), [0.0] * len(x), [0.0] * len(x)
+    kinds = [part.kind for part in PARTS for _ in range(part.size)]
+    for t, (gradient, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
+        for i, g in enumerate(gradient.astype(float)):
+            m[i] = 0.9 * m[i] + 0.1 * g
+            v[i] = 0.95 * v[i] + 0.05 * g * g
+            move = rate * RATES[kinds[i]] * (m[i] / (1 - 0.9**t)) / (np.sqrt(v[i] / (1 - 0.95**t)) + 1e-8)
+            x[i] = x[i] - move - rate * per_step[kinds[i]] * x[i]
+    return x
+
+
+@pytest.mark.parametrize(
+    ("optimiser", "per_step"),
+    [
+        (AdamW(0.3, rates=RATES, clip=np.inf), {"embedding": 0, "hidden": 0.3 * 0.25, "output": 0, "vector": 0}),
+        (
+            AdamW(0.3, "independent", 0.2, rates=RATES, clip=np.inf),
+            {"embedding": 0, "hidden": 0.3 / 0.2, "output": 0, "vector": 0},
+        ),
+        (
+            AdamW(0.3, rates=RATES, decays=ByKind(0.0, 1.0, 2.0, 0.5), clip=np.inf),
+            {"embedding": 0, "hidden": 0.3 * 0.25, "output": 0.3 * 2 * 0.5, "vector": 0.3 * 0.5 * 3},
+        ),
+    ],
+)
+def test_adamw_is_the_printed_algorithm(optimiser: AdamW, per_step: dict) -> None:
+    rng = np.random.default_rng(0)
+    start = rng.standard_normal(11).astype(np.float32)
+    gradients = [rng.standard_normal(11).astype(np.float32) for _ in range(20)]
+    rates = [0.01 * (20 - k) for k in range(20)]
+    x = jnp.asarray(start)
+    memory = optimiser.start(x, PARTS)
+    for t, (gradient, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
+        x, memory = optimiser.step(x, memory, jnp.asarray(gradient), rate=jnp.float32(rate), count=jnp.float32(t))
+    np.testing.assert_allclose(x, adamw_oracle(start, gradients, rates, per_step), rtol=3e-5, atol=3e-6)
+    for kind, share in per_step.items():
+        assert optimiser.shrinkage(kind, 0.1) == pytest.approx(0.1 * share)
+
+
+def test_adamw_without_decay_is_adam() -> None:
+    rng = np.random.default_rng(1)
+    x = y = jnp.asarray(rng.standard_normal(11), jnp.float32)
+    adam, adamw = Adam(), AdamW(0.0)
+    m, w = adam.start(x), adamw.start(y, PARTS)
+    for t in range(1, 8):
+        gradient = jnp.asarray(5 * rng.standard_normal(11), jnp.float32)
+        x, m = adam.step(x, m, gradient, rate=jnp.float32(0.1), count=jnp.float32(t))
+        y, w = adamw.step(y, w, gradient, rate=jnp.float32(0.1), count=jnp.float32(t))
+    np.testing.assert_allclose(x, y, rtol=1e-6)
+
+
+def test_without_gradient_only_what_decays_moves() -> None:
+    optimiser = AdamW(0.5)
+    x = jnp.ones(11)
+    after, _ = optimiser.step(x, optimiser.start(x, PARTS), jnp.zeros(11), rate=jnp.float32(0.1), count=jnp.float32(1))
+    np.testing.assert_allclose(after, [1.0] * 3 + [0.95] * 4 + [1.0] * 4, rtol=1e-6)
+
+
+def test_what_adamw_refuses() -> None:
+    with pytest.raises(InputError, match=r"'independent' got peak = None"):
+        AdamW(convention="independent")
+    with pytest.raises(InputError, match=r"'rate' got peak = 0.1"):
+        AdamW(peak=0.1)
+    with pytest.raises(InputError, match="hold 11 parameters, the vector 12"):
+        AdamW().start(jnp.ones(12), PARTS)
+
+
+def test_kinds_of_the_decoder() -> None:
+    weights = Decoder(16, 50, mixer=Attention()).init(np.random.default_rng(0))
+    found = dict.fromkeys(("embedding", "hidden", "output", "vector"), 0)
+    for part in parts(weights):
+        found[part.kind] += part.size
+    assert found == {"embedding": 800, "hidden": 2 * (4 * 16**2 + 3 * 16 * 48), "output": 800, "vector": 5 * 16}
+    order = [leaf.size for leaf in jax.tree_util.tree_leaves(weights)]
+    assert [part.size for part in parts(weights)] == order
+
+
+def test_kinds_of_other_models() -> None:
+    rng = np.random.default_rng(0)
+    assert [part.kind for part in parts(MLP(8, (4, 4), 3).init(rng))] == ["vector"] * 3 + [
+        "embedding",
+        "hidden",
+        "output",
+    ]
+    assert {part.kind: part.size for part in parts(CNN(8, 2, 3).init(rng)) if part.kind != "vector"} == {
+        "embedding": 9 * 2,
+        "hidden": 9 * 2 * 4,
+        "output": 16 * 3,
+    }
+    taps = [part for part in parts(Decoder(16, 50, mixer=GatedConv(3)).init(rng)) if part.size == 3 * 16]
+    assert [part.kind for part in taps] == ["vector"] * 2
+
+
+def test_training_with_adamw(task: NextSymbol) -> None:
+    """A kind with rate 0 and no decay stays where it was; the rest learns."""
+    optimiser = AdamW(rates=ByKind(embedding=0.0))
+    trained = train(Decoder(16, 50, layers=1), task, Recipe(40, 4, 0.02, optimiser=optimiser))
+    start = Decoder(16, 50, layers=1).init(stream(0, "", "init"))
+    np.testing.assert_array_equal(trained.weights["embedding"], start["embedding"])
+    assert trained.loss is not None
+    assert trained.loss < np.log(50) - 0.3

@@ -86,10 +86,38 @@ def test_the_running_python_carries_the_text() -> None:
     assert text.stdlib_prose() is found
 
 
+def test_bytes_golden(tmp_path: Path) -> None:
+    """The split in three by the hash of the path, worked out here once more; every file ends in a byte 0."""
+    names = [f"m{k:02d}.py" for k in range(40)]
+    part = {name: int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) % 100 for name in names}
+    found = text.stdlib_bytes(library(tmp_path, {name: f"é = {name}\n".encode() for name in names}), fewest=100)
+
+    def expected(low: int, high: int) -> bytes:
+        return b"".join(f"é = {name}\n".encode() + b"\0" for name in names if low <= part[name] < high)
+
+    assert found.test is not None
+    assert found.train.tobytes() == expected(0, 90)
+    assert found.valid.tobytes() == expected(90, 95)
+    assert found.test.tobytes() == expected(95, 100)
+    assert found.sha256 == hashlib.sha256(expected(0, 90) + expected(90, 95) + expected(95, 100)).hexdigest()[:16]
+    assert found.sha256 == "a08fb2aa78069f7f"
+    assert (found.name, found.symbols) == ("stdlib-bytes", 256)
+
+
+def test_the_running_python_carries_the_bytes() -> None:
+    found = text.stdlib_bytes()
+    assert found.test is not None
+    assert len(found.train) > 6_000_000
+    assert min(len(found.valid), len(found.test)) > 100_000
+    assert bytes(found.train[:400]).count(b"\n") > 2  # as it is written, not folded
+
+
 def test_a_python_without_sources_is_refused(tmp_path: Path) -> None:
     (tmp_path / "python311.zip").write_bytes(b"PK")
     with pytest.raises(InputError, match=r"no \.py files") as caught:
         text.stdlib_prose(tmp_path)
+    with pytest.raises(InputError, match=r"no \.py files"):
+        text.stdlib_bytes(tmp_path)
     assert caught.value.where.file == str(tmp_path)
     assert "embedded and zipped" in str(caught.value)
     library(tmp_path, {"m00.py": b"# a comment\n"})

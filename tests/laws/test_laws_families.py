@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gnomon.errors import InputError
+from gnomon.errors import InputError, RefusalError
+from gnomon.fit import fit
 from gnomon.laws import (
     M3,
     BleuLog,
@@ -28,6 +29,7 @@ from gnomon.laws import (
     Rosenfeld,
     SigmoidCompute,
     Steps,
+    StepsFloor,
     Transfer,
     law,
     search,
@@ -149,6 +151,32 @@ def test_steps_in_its_two_limits() -> None:
     assert one == pytest.approx(two, rel=1e-4)
     assert floor == pytest.approx(2.3475, abs=1e-3)
     assert best.critical_batch(3.0) == pytest.approx(1.07e6 * 2.1 / 2.0, rel=0.05)
+
+
+def test_steps_without_a_floor_is_steps_with_a_floor_of_nothing() -> None:
+    one = Steps.kaplan2020
+    two = StepsFloor(E=1e-300, **one.values)
+    at = {"params": np.geomspace(1e6, 1e10, 5), "step": np.geomspace(1e3, 1e5, 5), "batch_tokens": 1e6}
+    np.testing.assert_allclose(two(**at), one(**at), rtol=1e-13)
+    assert two.efficient_params(3.0) == pytest.approx(one.efficient_params(3.0))
+
+
+def test_the_size_of_least_compute_is_the_numeric_one() -> None:
+    """N E_min(N, L) on a fine grid of sizes, for both laws."""
+    sizes = np.geomspace(1e6, 1e11, 200_001)
+    for best in (Steps.kaplan2020, StepsFloor.example()):
+        loss = 3.0
+        left = loss - best.converged(sizes)
+        tokens = best.S_c / np.where(left > 0, left, np.nan) ** (1 / best.alpha_S) * best.critical_batch(loss)
+        assert best.efficient_params(loss) == pytest.approx(sizes[np.nanargmin(sizes * tokens)], rel=1e-4)
+
+
+@pytest.mark.parametrize("spec", ["steps", "steps_floor"])
+def test_runs_at_one_batch_do_not_tell_the_critical_batch(spec: str) -> None:
+    columns = {"run": ["a"] * 5 + ["b"] * 5, "params": [1e6] * 5 + [4e6] * 5, "step": [1e3, 2e3, 4e3, 8e3, 16e3] * 2}
+    loss = Steps.kaplan2020(params=columns["params"], step=columns["step"], batch_tokens=512.0)
+    with pytest.raises(RefusalError, match="batch_tokens is 512 in all 10 rows"):
+        fit(spec, columns | {"batch_tokens": [512.0] * 10, "loss": loss}, intervals="none")
 
 
 # Other texts, tasks and modalities ------------------------------------------------------------------------------------

@@ -28,7 +28,9 @@ from gnomon.report.charts import (
     InfluenceNumbers,
     IsoflopNumbers,
     LadderNumbers,
+    NextRunsNumbers,
     PlateauNumbers,
+    ProfileNumbers,
     ResidualNumbers,
     Rung,
     ShapeNumbers,
@@ -44,7 +46,9 @@ from gnomon.report.charts import (
     draw_influence,
     draw_isoflop,
     draw_ladder,
+    draw_next_runs,
     draw_plateau,
+    draw_profile,
     draw_residuals,
     draw_shape,
 )
@@ -179,6 +183,19 @@ class Constructed:
             families.append(FamilyCurve(name, x, y, np.arange(12) > 1, curve, curve * 0.98, curve * 1.02))
         return CrossingNumbers(families, axis, "MaMMUT", "CLIP", 4.2e19, 3.2e19, 9.1e19, 0.98, True, True)
 
+    def profile(self, *, lean: float = 1.0) -> ProfileNumbers:
+        """A parabola around alpha with ends 0.025 below and `lean` times that above."""
+        at = np.linspace(ALPHA - 0.06, ALPHA + 0.06 * lean, 61)
+        rise = ((at - ALPHA) / np.where(at < ALPHA, 0.025, 0.025 * lean)) ** 2
+        return ProfileNumbers("alpha", at, rise, ALPHA, ALPHA - 0.025, ALPHA + 0.025 * lean)
+
+    def next_runs(self) -> NextRunsNumbers:
+        names = ["2.5B on 50B", "2.5B on 12B", "400M on 80B"]
+        flops = [7.5e20, 1.8e20, 1.9e20]
+        return NextRunsNumbers(
+            "70B on 1.4T", names, flops, [0.027, 0.024, 0.021], 0.034, 1.2e21, False, "They narrow it.", even=0.029
+        )
+
     def forecast(self) -> ForecastNumbers:
         rows = (
             ForecastRow("1B on 20B", 2.529, 2.506, 2.562, 2.52, 2.54, beyond=1.0),
@@ -209,6 +226,8 @@ class Constructed:
             "forecast": draw_forecast(self.forecast(), **settings),
             "shape": draw_shape(self.shape(), **settings),
             "crossing": draw_crossing(self.crossing(), **settings),
+            "profile": draw_profile(self.profile(), **settings),
+            "next_runs": draw_next_runs(self.next_runs(), **settings),
         }
 
 

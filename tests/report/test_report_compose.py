@@ -11,7 +11,15 @@ import pytest
 from page_reader import document, read, unexplained
 
 import gnomon as gn
-from gnomon.report import Page, fit_report, forecast_report, plan_report, quickstart_report
+from gnomon.report import (
+    Page,
+    comparison_report,
+    figure_of,
+    fit_report,
+    forecast_report,
+    plan_report,
+    quickstart_report,
+)
 from gnomon.report.page import OUTLINES
 
 AT = {"params": 7e10, "tokens": 1.4e12}
@@ -56,8 +64,16 @@ def quickstart_page(fit: gn.Fit) -> Page:
     return quickstart_report(told, found=found, ladder=fit.data, fit=fit, measured=measured)
 
 
+def compare_page(fit: gn.Fit) -> Page:
+    a, b = table(seed=1), table(seed=2)
+    both = {name: np.concatenate([a[name], b[name] * (0.97 if name == "loss" else 1.0)]) for name in a}
+    found = gn.compare("chinchilla", both | {"family": ["a"] * 60 + ["b"] * 60}, draws=100, at=AT)
+    return comparison_report(found)
+
+
 PAGES: dict[str, Callable[[gn.Fit], Page]] = {
     "fit": fit_page, "forecast": forecast_page, "plan": plan_page, "target": target_page, "quickstart": quickstart_page,
+    "compare": compare_page,
 }  # fmt: skip
 
 
@@ -110,6 +126,63 @@ def test_misses_that_lean_are_a_risk_and_those_that_do_not_are_none(fit: gn.Fit)
     leaning = fit_report(gn.fit("chinchilla", bent, draws=60)).html()
     assert "The misses lean one way." in leaning
     assert "The misses lean one way." not in fit_report(fit).html()
+
+
+def test_a_fit_page_has_a_profile_of_each_fitted_parameter_only(fit: gn.Fit) -> None:
+    html = fit_report(fit).html()
+    assert all(f"<b>The runs put {name} at" in html or f"The runs put {name} at" in html for name in fit.parameters)
+    held = gn.fit("chinchilla", table(), fixed={"alpha": 0.35}, draws=60)
+    html = fit_report(held).html()
+    assert "The runs put beta at" in html
+    assert "The runs put alpha at" not in html
+    assert "fixed" in html
+
+
+def test_a_profile_ends_where_the_profile_interval_ends() -> None:
+    """The oracle: the intervals of the profile engine, which draws nothing."""
+    rows = table()
+    known = gn.fit("chinchilla", rows, intervals="profile")
+    for name in ("alpha", "A"):
+        figure = figure_of(known, kind=f"profile:{name}")
+        at, rise = np.array(figure.table.rows, float).T
+        low, high = (float(np.interp(1.0, *side)) for side in _sides(at, rise))
+        estimate = known.parameters[name]
+        assert low == pytest.approx(estimate.low, rel=0.02)
+        assert high == pytest.approx(estimate.high, rel=0.02)
+
+
+def _sides(at: np.ndarray, rise: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    middle = int(np.argmin(rise))
+    return (rise[middle::-1], at[middle::-1]), (rise[middle:], at[middle:])
+
+
+def test_influence_is_drawn_of_the_forecast_asked_for(fit: gn.Fit) -> None:
+    found = gn.forecast(fit, AT)
+    assert "the forecast at 70B on 1.4T" in figure_of(found, fit, kind="influence").finding
+    assert "the law at" in figure_of(fit, kind="influence").finding
+    assert len(figure_of(fit, kind="influence").table.rows) == 10
+
+
+@pytest.mark.parametrize("kind", ["nonsense", "profile", "profile:alpa", "influence:x"])
+def test_unknown_pictures_are_refused(fit: gn.Fit, kind: str) -> None:
+    with pytest.raises(gn.errors.UnknownNameError):
+        figure_of(fit, kind=kind)
+
+
+def test_a_held_parameter_has_no_profile() -> None:
+    held = gn.fit("chinchilla", table(), fixed={"alpha": 0.35}, intervals="none")
+    with pytest.raises(gn.errors.InputError, match="not fitted"):
+        figure_of(held, kind="profile:alpha")
+
+
+def test_next_runs_are_on_the_page_of_a_plan_and_their_numbers_those_of_the_list(fit: gn.Fit) -> None:
+    plan = gn.plan.allocate(fit, flops=5.76e23)
+    found = gn.plan.next_runs(
+        fit, {n: plan.decision[n] for n in ("params", "tokens")}, budget=0.05 * plan.decision["flops"]
+    )
+    figure = figure_of(found)
+    assert figure.finding.replace("·", "") in plan_report(plan, fit).html().replace("·", "")
+    assert [row[2] for row in figure.table.rows] == pytest.approx([found.half_width, *(r.after for r in found.runs)])
 
 
 @pytest.mark.browser

@@ -20,7 +20,7 @@ from gnomon.report.palette import LIGHT
 
 KINDS = (
     "fit", "held_out", "calibration", "residuals", "influence", "plateau", "allocation", "contour", "isoflop", "ladder",
-    "distance", "forecast", "shape", "crossing",
+    "distance", "forecast", "shape", "crossing", "profile", "next_runs",
 )  # fmt: skip
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -39,7 +39,9 @@ from gnomon.report.charts.held_out import held_out_finding
 from gnomon.report.charts.influence import influence_finding
 from gnomon.report.charts.isoflop import isoflop_finding
 from gnomon.report.charts.ladder import ladder_finding, ordered_from
+from gnomon.report.charts.next_runs import next_runs_finding
 from gnomon.report.charts.plateau import flat_range, plateau_finding
+from gnomon.report.charts.profile import leaning, profile_finding
 from gnomon.report.charts.residuals import residual_finding, trend
 
 
@@ -289,3 +291,35 @@ def test_crossing(constructed: Any) -> None:
     assert "open" in crossing_finding(replace(numbers, stated=False, share=0.4))
     assert "do not cross" in crossing_finding(replace(numbers, value=None, share=0.1))
     assert "from 3.2·10¹⁹ on" in crossing_finding(replace(numbers, high=None))
+
+
+def test_profile_says_how_far_and_to_which_side(constructed: Any) -> None:
+    even = constructed.profile()
+    assert profile_finding(even) == "The runs put alpha at 0.35 (0.325 to 0.375, 90%): about as far up as down."
+    up = constructed.profile(lean=3.0)
+    assert leaning(up) == pytest.approx(3.0)
+    assert profile_finding(up).endswith("3 times as far up as down.")
+    assert profile_finding(constructed.profile(lean=0.5)).endswith("2 times as far down as up.")
+    log = replace(even, low=1.0, value=10.0, high=100.0, log=True)
+    assert leaning(log) == pytest.approx(1.0)
+
+
+def test_an_open_profile_sets_no_limit(constructed: Any) -> None:
+    even = constructed.profile()
+    assert (
+        profile_finding(replace(even, open_low=True))
+        == "The runs keep alpha below 0.375 and set it no lower limit (90%)."
+    )
+    assert "above 0.325" in profile_finding(replace(even, open_high=True))
+    assert "no limit on either side" in profile_finding(replace(even, open_low=True, open_high=True))
+
+
+def test_next_runs_name_what_is_won_or_say_stop(constructed: Any) -> None:
+    numbers = constructed.next_runs()
+    assert next_runs_finding(numbers) == (
+        "3 runs for 1.1·10²¹ FLOP narrow the interval at 70B on 1.4T from 3.4% to 2.1% (half width); spread evenly the same "
+        "compute would leave 2.9%."
+    )
+    assert next_runs_finding(replace(numbers, even=None)).endswith("(half width).")
+    stop = replace(numbers, names=[], flops=[], after=[], stop=True, why="Stop: no run is worth it.", even=None)
+    assert next_runs_finding(stop) == "Stop: no run is worth it."

@@ -9,7 +9,11 @@ from gnomon.laws import Chinchilla, ExpLossErr, Muennighoff, Overtrain
 from gnomon.reproductions import CATALOGUE, reproduction
 from reproductions.stand_ins import grid, loader, texts
 
-SLOW = {"learning_curves", "loss_curves"}  # 180 fits of laws with five and six parameters; four of whole curves
+SLOW = {
+    "learning_curves",
+    "loss_curves",
+    "opt",
+}  # 180 fits of five and six parameters; whole curves; nine times 1000 draws
 
 TRUTH = Chinchilla(E=1.8, A=480.0, alpha=0.35, B=2100.0, beta=0.37)
 
@@ -33,6 +37,38 @@ def test_chinchilla_recovers_a_known_law() -> None:
     assert ours["beta"] == pytest.approx(0.37, abs=4 * ours["beta_se"])
     assert ours["alpha"] == ours["alpha_245"]  # nothing is left out of this table
     assert ours["ratio_gopher"] == pytest.approx(ours["tokens_gopher"] / ours["params_gopher"])
+
+
+def test_opt_recovers_a_family_that_shares_the_size_term() -> None:
+    shared = Chinchilla(**(TRUTH.values | {"E": 1.5, "B": 900.0, "beta": 0.31}))
+
+    def table(of: Chinchilla, sizes: list[float], tokens: np.ndarray, seed: int) -> dict[str, object]:
+        n, d = (x.ravel() for x in np.meshgrid(sizes, tokens, indexing="ij"))
+        noise = np.exp(0.001 * np.random.default_rng(seed).standard_normal(len(n)))
+        return {"run": [f"{x:g}" for x in n], "params": n, "tokens": d, "loss": of(params=n, tokens=d) * noise}
+
+    grid_of = table(TRUTH, [1e8, 3e8, 7e8, 1.5e9, 3e9, 6e9], np.geomspace(2e9, 2e11, 5), 1)
+    grid_of["run"] = [f"r{i}" for i in range(30)]
+    corpora = {name: np.tile(values, 2) for name, values in grid_of.items()} | {
+        "family": ["c4"] * 30 + ["redpajama"] * 30,
+        "run": [f"r{i}" for i in range(60)],
+    }
+    ours = measured(
+        "opt",
+        {
+            "hitchhiker/opt_trajectories.csv": table(
+                shared, [1.25e8, 1.3e9, 6.7e9, 1.3e10], np.geomspace(1e9, 2.8e11, 20), 2
+            ),
+            "chinchilla_epoch/points.csv": grid_of | {"epoch_excluded": np.zeros(30)},
+            "gadre_overtraining/runs.csv": corpora,
+        },
+    )
+    assert ours["all_error"] < 0.5
+    assert ours["finals_refused"] == 1
+    assert ours["125m_one_error"] < 3
+    last = float(shared(params=1.3e10, tokens=2.8e11))
+    assert ours["125m_one_low"] < last < ours["125m_one_high"]
+    assert ours["doubled"] > 2
 
 
 def test_overtraining_forecasts_a_known_law_without_error() -> None:

@@ -45,7 +45,7 @@ def test_followed_literally(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         words = line.replace("gnomon ", f"{sys.executable} -m gnomon ", 1).split()
         done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
-        if "run" in words or "verify" in words:
+        if ("run" in words or "verify" in words) and "--dry-run" not in words:
             assert done.stdout.count("ok holds") == 2
     assert (tmp_path / "mean_error.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 

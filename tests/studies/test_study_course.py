@@ -12,7 +12,8 @@ from study_tiny import TINY, trials
 from gnomon.engines import TrialError
 from gnomon.errors import InputError, RefusalError, UnknownNameError
 from gnomon.runs.store import Store
-from gnomon.studies.course import News, run_study, verify_study
+from gnomon.studies.course import run_study, verify_study
+from gnomon.studies.execution import News
 from gnomon.studies.page import study_page
 from gnomon.studies.trial import Trial
 from gnomon.testing.studies import check_smoke, check_study

@@ -72,7 +72,7 @@ def backtest(
     column: ColumnOption = None,
     where: WhereOption = None,
     schedules: SchedulesOption = None,
-    objective: ObjectiveOption = "huber",
+    objective: ObjectiveOption = None,
     level: LevelOption = "0.9",
     seed: SeedOption = "0",
     plot: PlotOption = None,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gnomon.cli.answer import answer
 from gnomon.cli.options import (
+    ANSWER,
     ColumnOption,
     JsonOption,
     LevelOption,
@@ -22,13 +25,13 @@ from gnomon.cli.options import (
     point,
     share,
 )
-from gnomon.cli.picture import check_picture, save_picture
-from gnomon.cli.sources import open_runs, placed
+from gnomon.cli.picture import check_page, check_picture, save_picture
+from gnomon.cli.sources import open_runs, placed, spelt
 from gnomon.cli.terminal.numbers import between, column_value, estimate, percent, quantity
 from gnomon.cli.terminal.page import Page
 from gnomon.cli.terminal.progress import Progress
 from gnomon.cli.terminal.table import Column
-from gnomon.cli.terminal.text import bold, dim
+from gnomon.cli.terminal.text import bold, dim, verbatim
 
 if TYPE_CHECKING:
     from gnomon.forecast import Comparison
@@ -68,6 +71,10 @@ BetterOption = Annotated[
         "--better", metavar="low|high", help="which end of the response wins; default: low if its name says so"
     ),
 ]
+ReportOption = Annotated[
+    str | None,
+    typer.Option("--report", metavar="FILE", help="also write one offline page, .html", rich_help_panel=ANSWER),
+]
 DrawsOption = Annotated[str, typer.Option("--draws", metavar="N", help="refits behind the probabilities")]
 
 
@@ -86,6 +93,7 @@ def compare(
     level: LevelOption = "0.9",
     seed: SeedOption = "0",
     plot: PlotOption = None,
+    report: ReportOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -103,6 +111,8 @@ def compare(
     }
     place = None if at is None else point(at)
     check_picture(plot)
+    if report is not None:
+        check_page(report, "--report")
     with Progress("reading the runs", quiet=quiet) as progress:
         table = open_runs(runs, columns_of(column), where)
         progress.now("fitting each family")
@@ -119,10 +129,30 @@ def compare(
                 **options,
             )
         drawn = save_picture(found, plot)
-    answer(found.to_dict() | {"plot": drawn}, lambda page: draw_comparison(page, found), as_json=json)
+        page_file = None
+        if report is not None:
+            from gnomon.report import comparison_report
+
+            typed = [
+                ("--by", by),
+                ("--law", law),
+                ("--at", at),
+                ("--response", response),
+                ("--better", better),
+                ("--where", where),
+            ]
+            typed += [*(("--pair-by", name) for name in pair_by or ()), ("--report", report)]
+            words = "".join(f" {name} {shlex.quote(value)}" for name, value in typed if value is not None)
+            again = f"gnomon compare {spelt(runs)}{words}{' --frontier' if frontier else ''}"
+            page_file = str(comparison_report(found, source=table.source, again=again).save(report))
+    answer(
+        found.to_dict() | {"plot": drawn, "report": page_file},
+        lambda page: draw_comparison(page, found, [f for f in (drawn, page_file) if f]),
+        as_json=json,
+    )
 
 
-def draw_comparison(page: Page, found: Comparison) -> None:
+def draw_comparison(page: Page, found: Comparison, saved: Sequence[str] = ()) -> None:
     """The verdict, a row a family, and for each pair where they cross and what that is worth."""
     where = ", ".join(f"{name}={column_value(name, value)}" for name, value in found.at.items())
     page.line(f"{found.response} of {len(found.families)} families by {found.by}, law {found.law}, at {where}")
@@ -151,6 +181,10 @@ def draw_comparison(page: Page, found: Comparison) -> None:
         draw_pair(page, found, pair)
     for notice in found.notices:
         page.mark("warn", notice.message)
+    if saved:
+        page.blank()
+    for path in saved:
+        page.line(dim("saved "), verbatim(path))
 
 
 def draw_pair(page: Page, found: Comparison, pair: Pair) -> None:

@@ -153,6 +153,8 @@ def draw_parameters(page: Page, fit: Fit) -> None:
     rows: list[Sequence[Any]] = []
     for name, e in estimates.items():
         value, interval = estimate(e.value, e.low, e.high)
+        if fit.held is not None and name in fit.held.fixed:
+            interval = "fixed"
         flag = Span(page.look.glyph("warn"), "warn") if name in loose or e.at_bound else ""
         bar: Span | str = ""
         if scale is not None and e.low is not None and e.high is not None:
@@ -213,7 +215,7 @@ def draw_checks(page: Page, shown: FitAnswer) -> None:
         ")",
     )
     if not any(n.code == "objective-matters" for n in fit.notices):
-        shape = [k for k, p in fit.law.parameters.items() if not p.linear] or list(fit.law.parameters)
+        shape = [k for k in fit.fitted if not fit.law.parameters[k].linear] or list(fit.fitted)
         same = ", ".join(together(f"{k} {_beside(fit, k)}") for k in shape)
         page.mark("good", f"{fit.second.objective} instead of {fit.objective} gives about the same: {same}")
     draw_record(page, shown.record)

@@ -14,6 +14,7 @@ from gnomon.cli.options import (
     ColumnOption,
     JsonOption,
     LevelOption,
+    PictureOption,
     PlotOption,
     QuietOption,
     ResponseOption,
@@ -25,7 +26,7 @@ from gnomon.cli.options import (
     point,
     share,
 )
-from gnomon.cli.picture import check_picture, save_picture
+from gnomon.cli.picture import check_kind, check_picture, save_picture
 from gnomon.cli.sources import open_fit_or_runs, open_runs, placed
 from gnomon.cli.terminal.bars import Scale, range_bar
 from gnomon.cli.terminal.numbers import between, beyond, column_value, counted, decimals_for, number, percent
@@ -80,6 +81,7 @@ def forecast(
     level: LevelOption = "0.9",
     seed: SeedOption = "0",
     plot: PlotOption = None,
+    picture: PictureOption = None,
     verbose: VerboseOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -94,6 +96,7 @@ def forecast(
     columns = columns_of(column)
     options: dict[str, Any] = {"level": share(level, "--level"), "seed": count(seed, "--seed")}
     check_picture(plot)
+    check_kind(picture, plot)
     points = [point(text) for text in at or ()]
     with Progress("reading", quiet=quiet) as progress:
         known = open_fit_or_runs(source, columns, where)
@@ -108,7 +111,7 @@ def forecast(
         progress.now(f"forecasting {counted(len(points), 'point')}")
         with placed(known):
             found = forecast_at(known, points, response=response, **options)
-        drawn = save_picture(found, plot, known)
+        drawn = save_picture(found, plot, known, kind=picture)
     document = found.to_dict() | {"source": source_of(known), "plot": drawn}
     answer(document, lambda page: draw_forecast(page, found, document["source"], verbose), as_json=json)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -30,10 +31,10 @@ NameArgument = Annotated[
 def laws(name: NameArgument = None, json: JsonOption = False, quiet: QuietOption = False) -> None:
     """The laws gnomon knows, or one of them.
 
-    Without a name: every law with its formula and the question it answers. With the name of a law: its parameters,
-    units, published constants and source. With other words: the laws they occur in.
+    Without a name: every law by the question it answers. With the name of a law: its formula, parameters, units,
+    published constants and source. With other words: the laws they occur in, with their formulas.
     """
-    from gnomon.laws import catalogue, search
+    from gnomon.laws import catalogue, group, search
 
     words = " ".join(name or ())
     one = _one(words) if words else None
@@ -45,12 +46,17 @@ def laws(name: NameArgument = None, json: JsonOption = False, quiet: QuietOption
             raise _nothing(words, list(catalogue()))
     else:
         found = list(catalogue().values())
-    document = {"kind": "laws", "laws": [law.to_dict() for law in found]}
-    answer(
-        document,
-        lambda page: draw_law(page, found[0]) if one is not None else draw_list(page, found, words),
-        as_json=json,
-    )
+
+    def draw(page: Page) -> None:
+        if one is not None:
+            draw_law(page, one)
+        elif words:
+            draw_found(page, found, words)
+        else:
+            draw_list(page, found)
+
+    document = {"kind": "laws", "laws": [{"group": group(law.id), **law.to_dict()} for law in found]}
+    answer(document, draw, as_json=json)
 
 
 def _one(words: str) -> type[Law] | None:
@@ -73,19 +79,30 @@ def _nothing(words: str, known: Sequence[str]) -> Exception:
     )
 
 
-def draw_list(page: Page, laws: Sequence[type[Law]], words: str = "") -> None:
-    """Every law: its name and formula, and below them the question it answers."""
+def draw_list(page: Page, laws: Sequence[type[Law]]) -> None:
+    """Every law by what it is about: its name, and the question it answers."""
+    from gnomon.laws import group
+
+    width = max(len(law.spec()) for law in laws) + 2
+    for title, members in groupby(laws, key=lambda law: group(law.id)):  # the catalogue stands in the groups' order
+        page.line(bold(title))
+        for law in members:
+            page.line("  ", law.spec().ljust(width, HARD_SPACE), dim(law.question), hang=width + 2)
+        page.blank()
+    page.line(dim(f"{len(laws)} laws; gnomon laws WORDS finds those that speak of something, with their formulas"))
+    page.command("gnomon laws chinchilla", lead=dim("one of them with constants and source: "))
+
+
+def draw_found(page: Page, laws: Sequence[type[Law]], words: str) -> None:
+    """The laws that speak of something: name and formula, and below them the question each answers."""
     width = max(len(law.spec()) for law in laws)
     indent = width + 2
     for law in laws:
         page.formula(law.spec().ljust(width, HARD_SPACE), law.text)
         page.line(dim("\u00a0" * indent + law.question), hang=indent)
         page.blank()
-    if words:
-        page.line(dim(f"{len(laws)} of the laws speak of {words}"))
-    page.command(
-        f"gnomon laws {laws[0].spec() if words else 'chinchilla'}", lead=dim("one of them with constants and source: ")
-    )
+    page.line(dim(f"{len(laws)} of the laws speak of {words}"))
+    page.command(f"gnomon laws {laws[0].spec()}", lead=dim("one of them with constants and source: "))
 
 
 def draw_law(page: Page, law: type[Law]) -> None:

@@ -12,6 +12,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from gnomon.cli import (
+    advise,
+    audit,
     backtest,
     check,
     compare,
@@ -26,6 +28,7 @@ from gnomon.cli import (
     report,
     reproduce,
     study,
+    sweep,
 )
 from gnomon.cli.failure import Stopped, fail, from_defect, from_usage
 from gnomon.cli.help import Command, Group
@@ -58,7 +61,7 @@ def gnomon(
         sys.stdout.write(f"{context.get_help()}\n")
 
 
-START, DECIDE = "start here", "from runs to a decision"
+START, DECIDE, EXPERIMENTS = "start here", "from runs to a decision", "experiments"
 for heading, function, epilog in (
     (START, quickstart.quickstart, quickstart.EXAMPLES),
     (START, laws.laws, laws.EXAMPLES),
@@ -69,6 +72,8 @@ for heading, function, epilog in (
     (DECIDE, backtest.backtest, backtest.EXAMPLES),
     (DECIDE, forecast.forecast, forecast.EXAMPLES),
     (DECIDE, compare.compare, compare.EXAMPLES),
+    (DECIDE, audit.audit, audit.EXAMPLES),
+    (DECIDE, advise.advise, advise.EXAMPLES),
 ):
     name = function.__name__.rstrip("_")  # `import` is a word of Python
     app.command(name, cls=Command, epilog=epilog, rich_help_panel=heading)(function)
@@ -93,7 +98,8 @@ studying.command("show", cls=Command, epilog=study.EXAMPLES)(study.show)
 studying.command("run", cls=Command, epilog=study.EXAMPLES)(study.run)
 studying.command("verify", cls=Command, epilog=study.EXAMPLES)(study.verify)
 app.command(cls=Command, epilog=report.EXAMPLES, rich_help_panel=DECIDE)(report.report)
-app.add_typer(studying, name="study", rich_help_panel="experiments")
+app.command(cls=Command, epilog=sweep.EXAMPLES, rich_help_panel=EXPERIMENTS)(sweep.sweep)
+app.add_typer(studying, name="study", rich_help_panel=EXPERIMENTS)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -62,7 +62,14 @@ ResponseOption = Annotated[
 LevelOption = Annotated[str, typer.Option("--level", metavar="SHARE", help="of the intervals")]
 SeedOption = Annotated[str, typer.Option("--seed", metavar="N", help="of every random draw")]
 ObjectiveOption = Annotated[
-    str, typer.Option("--objective", metavar="NAME", help="huber, huber:DELTA, squared_log, squared or relative")
+    str | None,
+    typer.Option(
+        "--objective",
+        metavar="NAME",
+        help="huber, huber:DELTA, squared_log, squared, relative, student, student:FREEDOM or binomial; default: binomial for a share of "
+        "counted trials, else huber",
+        show_default=False,
+    ),
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="one JSON document on stdout, nothing else", rich_help_panel=ANSWER)
@@ -72,7 +79,15 @@ PlotOption = Annotated[
     str | None,
     typer.Option("--plot", metavar="FILE", help="write the picture, .svg, .png or .html", rich_help_panel=ANSWER),
 ]
-
+PictureOption = Annotated[
+    str | None,
+    typer.Option(
+        "--picture",
+        metavar="KIND",
+        help="what --plot draws: influence (each run left out in turn); of a fit also residuals or profile:NAME",
+        rich_help_panel=ANSWER,
+    ),
+]
 
 MAY_BE_ZERO = ("mix_", "pool_")  # a domain or pool that is left out of a mixture
 

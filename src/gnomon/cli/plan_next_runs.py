@@ -10,6 +10,7 @@ from gnomon.cli.answer import answer
 from gnomon.cli.options import (
     ColumnOption,
     JsonOption,
+    PlotOption,
     QuietOption,
     SeedOption,
     SourceArgument,
@@ -19,13 +20,14 @@ from gnomon.cli.options import (
     count,
     point,
 )
+from gnomon.cli.picture import check_picture, save_picture
 from gnomon.cli.plan import CostOption
 from gnomon.cli.sources import open_fit_or_runs, open_runs, placed
 from gnomon.cli.terminal.numbers import percent, quantity
 from gnomon.cli.terminal.page import Page
 from gnomon.cli.terminal.progress import Progress
 from gnomon.cli.terminal.table import Column
-from gnomon.cli.terminal.text import bold, dim
+from gnomon.cli.terminal.text import bold, dim, verbatim
 from gnomon.errors import InputError
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ def next_runs(
     column: ColumnOption = None,
     where: WhereOption = None,
     seed: SeedOption = "0",
+    plot: PlotOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -101,6 +104,7 @@ def next_runs(
         "seed": count(seed, "--seed"),
     }
     wanted = point(target, "--target")
+    check_picture(plot)
     with Progress("reading", quiet=quiet) as progress:
         known = open_fit_or_runs(source, columns_of(column), where)
         if not isinstance(known, Fit):
@@ -115,7 +119,8 @@ def next_runs(
         listed = None if candidates is None else _listed(candidates, known)
         progress.now("ranking")
         found = rank(known, wanted, limits=limits, candidates=listed, **options)
-    answer(found.to_dict(), lambda page: draw(page, found), as_json=json)
+        drawn = save_picture(found, plot)
+    answer(found.to_dict() | {"plot": drawn}, lambda page: draw(page, found, drawn), as_json=json)
 
 
 def _listed(path: str, fit: Fit) -> list[dict[str, float]]:
@@ -127,7 +132,7 @@ def _listed(path: str, fit: Fit) -> list[dict[str, float]]:
     return [{name: float(columns[name][i]) for name in names} for i in range(len(table))]
 
 
-def draw(page: Page, found: NextRuns) -> None:
+def draw(page: Page, found: NextRuns, drawn: str | None = None) -> None:
     """The list, what it is expected to do, and what runs spread evenly would do."""
     page.line(bold("Stop." if found.stop else "Buy these."), " ", found.why.removeprefix("Stop: "))
     if found.runs:
@@ -139,7 +144,7 @@ def draw(page: Page, found: NextRuns) -> None:
                 [
                     str(i),
                     *(quantity(run.at[name]) for name in names),
-                    quantity(run.flops),
+                    quantity(run.flops, "flops"),
                     f"+-{percent(run.after)}",
                 ]
                 for i, run in enumerate(found.runs, start=1)
@@ -153,3 +158,6 @@ def draw(page: Page, found: NextRuns) -> None:
     page.blank()
     for line in found.assumes:
         page.line(dim("assumes "), line, hang=8)
+    if drawn is not None:
+        page.blank()
+        page.line(dim("saved "), verbatim(drawn))

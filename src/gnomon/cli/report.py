@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,7 +24,7 @@ from gnomon.cli.options import (
     count,
     point,
 )
-from gnomon.cli.picture import check_folder
+from gnomon.cli.picture import check_page
 from gnomon.cli.plan import CostOption, FlopsOption, LossOption, ServedOption, UniqueOption
 from gnomon.cli.sources import open_fit_or_runs, placed, spelt
 from gnomon.cli.terminal.progress import Progress
@@ -69,7 +68,7 @@ def report(
     response: ResponseOption = None,
     column: ColumnOption = None,
     where: WhereOption = None,
-    objective: ObjectiveOption = "huber",
+    objective: ObjectiveOption = None,
     seed: SeedOption = "0",
     interactive: InteractiveOption = False,
     json: JsonOption = False,
@@ -100,9 +99,7 @@ def report(
 
 def _check_asked(output: str, points: list[Any], asked: dict[str, Any], served: dict[str, Any]) -> None:
     """One question, and a file for its answer."""
-    if Path(output).suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"-o got {output!r}, expected a file ending in .html")
-    check_folder(output)
+    check_page(output, "-o")
     given = [name for name, value in asked.items() if value is not None]
     if (points and given) or len(given) > 1:
         names = [*(["--at"] if points else []), *(f"--{name}" for name in given)]
@@ -113,7 +110,9 @@ def _check_asked(output: str, points: list[Any], asked: dict[str, Any], served: 
         raise InputError(f"{option} belongs to a plan.", hint="Add --flops NUMBER or --loss NUMBER.")
 
 
-def _fitted(known: Any, law: str | None, response: str | None, objective: str, seed: int, source: list[str]) -> Fit:
+def _fitted(
+    known: Any, law: str | None, response: str | None, objective: str | None, seed: int, source: list[str]
+) -> Fit:
     """The fit itself, or the law fitted to runs."""
     from gnomon.fit import Fit
     from gnomon.fit import fit as fit_law

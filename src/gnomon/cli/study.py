@@ -22,12 +22,13 @@ from gnomon.errors import InputError
 
 if TYPE_CHECKING:
     from gnomon.studies.claim import Verdict
-    from gnomon.studies.course import News
+    from gnomon.studies.execution import News
     from gnomon.studies.result import Result
     from gnomon.studies.study import Study
 
 EXAMPLES = """gnomon study list
 gnomon study show hestness
+gnomon study run hestness --scale quick --dry-run
 gnomon study run hestness --scale smoke
 gnomon study verify hestness --scale smoke"""
 
@@ -49,6 +50,9 @@ StoreOption = Annotated[
     str | None, typer.Option("--store", metavar="FILE", help="where trials are kept (gnomon-studies/store.gnomon)")
 ]
 RetryOption = Annotated[bool, typer.Option("--retry", help="run failed trials again")]
+DryOption = Annotated[
+    bool, typer.Option("--dry-run", help="time a few steps and say how long it will take; nothing is kept")
+]
 PageOption = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="also write a page, .html", rich_help_panel=ANSWER)
 ]
@@ -98,6 +102,7 @@ def run(
     seed: SeedOption = "0",
     store: StoreOption = None,
     retry: RetryOption = False,
+    dry_run: DryOption = False,
     output: PageOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -110,6 +115,9 @@ def run(
 
     number_of = count(seed, "--seed")
     _check_page(output)
+    if dry_run:
+        _forecast(name, scale, number_of, as_json=json, quiet=quiet)
+        return
     latest: list[News] = []
     with Progress("getting ready", quiet=quiet) as progress:
 
@@ -127,6 +135,22 @@ def run(
             raise _stopped(latest, name, scale, seed, store) from None
         saved = _save(found, output)
     answer({**found.to_dict(), "report": saved}, lambda page: draw_result(page, found, saved), as_json=json)
+
+
+def _forecast(name: str, scale: str, seed: int, *, as_json: bool, quiet: bool) -> None:
+    from gnomon.studies.pace import expected_duration
+
+    with Progress("timing the first steps of every kind of trial", quiet=quiet):
+        found = expected_duration(name, scale=scale, seed=seed)
+
+    def draw(page: Page) -> None:
+        page.line(bold(f"about {seconds(found.seconds)}"), f" with {counted(found.workers, 'worker')}")
+        told = f"{counted(found.trials, 'trial')} of {counted(found.kinds, 'kind')}"
+        page.line(dim(f"{told}, {seconds(found.core_seconds)} on one core; timed on the first trial of every kind"))
+        page.blank()
+        page.command(f"gnomon study run {shlex.quote(name)} --scale {scale}", lead=dim("run it: "))
+
+    answer({"kind": "study-duration", "name": name, "scale": scale, **found.to_dict()}, draw, as_json=as_json)
 
 
 def verify(

@@ -39,7 +39,9 @@ def weights(groups: Array, draws: int, seed: int) -> Array:
     return rng.multinomial(count, np.full(count, 1.0 / count), size=draws)[:, index].astype(float)
 
 
-def bootstrap(design: Design, objective: Objective, theta: Array, draws: int, seed: int) -> Draws:
+def bootstrap(
+    design: Design, objective: Objective, theta: Array, draws: int, seed: int, starts: Array | None = None
+) -> Draws:
     """Refit every draw from the optimum of all rows; what does not converge is tried again with continuation.
 
     Args:
@@ -48,9 +50,10 @@ def bootstrap(design: Design, objective: Objective, theta: Array, draws: int, se
         theta: (p,) optimum of all rows, the warm start.
         draws: number of resamples.
         seed: with the number of draws it determines the resamples.
+        starts: (draws, p) coordinates that refits begin at where held ones differ from draw to draw; default: theta.
     """
     n = len(design.output)
-    if n * draws * design.law.terms_per_row > ONE_STEP:
+    if starts is None and n * draws * design.law.terms_per_row > ONE_STEP:
         return _one_step(design, objective, theta, draws, seed)
     load = weights(design.groups, draws, seed) if draws * n <= BLOCK else None
     step = draws if load is not None else max(1, BLOCK // n)
@@ -62,12 +65,13 @@ def bootstrap(design: Design, objective: Objective, theta: Array, draws: int, se
             if load is not None
             else weights(design.groups, count, seed + 7919 * (start + 1))
         )
-        solution = design.solve(objective, np.repeat(theta[None], count, 0), weights=part, continuation=0)
+        begin = np.repeat(theta[None], count, 0) if starts is None else starts[start : start + count]
+        solution = design.solve(objective, begin, weights=part, continuation=0)
         late = ~solution.converged
         if late.any():
             again = design.solve(
                 objective,
-                np.repeat(theta[None], int(late.sum()), 0),
+                begin[late],
                 weights=part[late],
                 continuation=3,
                 iterations=300,
@@ -109,5 +113,6 @@ def _confirm(design: Design, objective: Objective, thetas: Array, value: Array, 
     """Share of the first draws whose optimum is found again from the start of another draw, one that ended far away."""
     count = min(CONFIRM, len(thetas))
     far = thetas[np.argsort(thetas[:, -1])[np.linspace(len(thetas) - 1, 0, count).round().astype(int)]]
+    far[:, design.frozen] = thetas[:count, design.frozen]
     again = design.solve(objective, far, weights=load[:count], continuation=1)
     return float(np.mean(again.value >= value[:count] * (1 - 1e-6) - 1e-20))

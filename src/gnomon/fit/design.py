@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from gnomon.fit.held import powers
 from gnomon.fit.kernel import make_kernel
 from gnomon.fit.newton import Prior, Solution, minimise
 from gnomon.fit.objective import Objective
@@ -29,6 +30,9 @@ class Design:
         groups: index of the run each row belongs to (n,); resampling moves whole runs.
         weights: how much each row counts (n,), 1 on average; None: all the same.
         prior: what is known of the coordinates beforehand; None: nothing.
+        held: parameters that are not fitted, at their values in the user's units.
+        trials: of which each output is a share (n,), for the binomial objective; None: the outputs are no counts.
+        widths: noise of each row (n,) in units of the typical one; residuals are divided by it. None: all the same.
     """
 
     law: type[Law]
@@ -37,11 +41,26 @@ class Design:
     groups: Array
     weights: Array | None = None
     prior: Prior | None = None
+    held: Mapping[str, float] = field(default_factory=dict)
+    trials: Array | None = None
+    widths: Array | None = None
 
     @cached_property
     def scales(self) -> dict[str, float]:
-        """Unit of each column in fit units: its geometric mean, or 1 where the law is tied to its units."""
-        return self.law.scales(dict(zip((*self.law.inputs, self.law.output), (*self.inputs, self.output), strict=True)))
+        """Unit of each column in fit units: its geometric mean, or 1 where the law is tied to its units.
+
+        A held amplitude ties a column whose exponent is fitted: in other units its value would depend on that exponent.
+        A share of counted trials has no unit.
+        """
+        law = self.law
+        scales = law.scales(dict(zip((*law.inputs, law.output), (*self.inputs, self.output), strict=True)))
+        if self.trials is not None:
+            scales[law.output] = 1.0
+        for name in self.held:
+            for column, power in (law.parameters[name].units or {}).items():
+                if any(p not in self.held for p in powers(power)):
+                    scales |= {c: 1.0 for c in scales if law.unit_of(c) == law.unit_of(column)}
+        return scales
 
     @cached_property
     def scaled_inputs(self) -> tuple[Array, ...]:
@@ -54,18 +73,74 @@ class Design:
         return self.output / self.scales[self.law.output]
 
     @cached_property
+    def positive_target(self) -> Array:
+        """Output in fit units for starts, which divide by it and take its logarithm; of counts (k + 1/2) / (m + 1)."""
+        if self.trials is None:
+            return self.target
+        return (self.output * self.trials + 0.5) / (self.trials + 1.0)
+
+    @property
+    def trials_of_rows(self) -> Array:
+        """Trials behind each row (n,).
+
+        Raises:
+            ValueError: the outputs are no counts, which is for the caller to know.
+        """
+        if self.trials is None:
+            raise ValueError("This design has no trials.")
+        return self.trials
+
+    @cached_property
     def kernel(self) -> Kernel:
-        """The solver's view of the law on these rows."""
-        return make_kernel(self.law, self.scaled_inputs)
+        """The solver's view of the law on these rows. What is held may lie beyond the bounds of a fit."""
+        kernel = make_kernel(self.law, self.scaled_inputs)
+        if self.held:
+            kernel.lower = np.where(self.frozen, -np.inf, kernel.lower)
+            kernel.upper = np.where(self.frozen, np.inf, kernel.upper)
+        return kernel
 
     @property
     def p(self) -> int:
-        """Number of parameters."""
+        """Number of parameters, held ones included."""
         return len(self.law.parameters)
+
+    @property
+    def free(self) -> int:
+        """Number of parameters that are fitted."""
+        return self.p - len(self.held)
+
+    @cached_property
+    def frozen(self) -> Array:
+        """Flags (p,) of the coordinates that are held."""
+        return np.array([name in self.held for name in self.law.parameters], bool)
 
     def theta(self, values: Mapping[str, Any]) -> Array:
         """Coordinates (..., p) of parameter values in the user's units."""
-        return theta_of(self.law, self._law(values, 1.0).values)
+        inside = self._law(values, 1.0).values
+        theta = theta_of(self.law, inside)
+        return self._placed(theta, inside) if self.held else theta
+
+    def hold(self, theta: Array, held: Mapping[str, Any] | None = None) -> Array:
+        """Coordinates (..., p) with the held ones at their values, or at others (...) in the user's units."""
+        if not self.held:
+            return theta
+        values: dict[str, Any] = {name: p.typical for name, p in self.law.parameters.items()}
+        inside = self._law(values | dict(self.held if held is None else held), 1.0).values
+        return self._placed(np.array(theta, float), inside)
+
+    @property
+    def held_in_fit_units(self) -> dict[str, float]:
+        """The held parameters for scaled inputs and target."""
+        values = {name: p.typical for name, p in self.law.parameters.items()} | dict(self.held)
+        inside = self._law(values, 1.0).values
+        return {name: float(inside[name]) for name in self.held}
+
+    def _placed(self, theta: Array, inside: Mapping[str, Any]) -> Array:
+        """Held coordinates from values in fit units, bounds or not."""
+        for j, (name, p) in enumerate(self.law.parameters.items()):
+            if name in self.held:
+                theta[..., j] = np.log(inside[name]) if p.log else inside[name]
+        return theta
 
     def values(self, theta: Array) -> dict[str, Any]:
         """Parameter values in the user's units of coordinates (..., p)."""
@@ -85,6 +160,9 @@ class Design:
             self.groups[index],
             None if self.weights is None else self.weights[index],
             self.prior,
+            self.held,
+            None if self.trials is None else self.trials[index],
+            None if self.widths is None else self.widths[index],
         )
         object.__setattr__(part, "scales", self.scales)
         return part
@@ -109,20 +187,29 @@ class Design:
             target: (B, n) output in fit units, instead of the measured one: simulated measurements.
             how: continuation, iterations, frozen, tolerance of `minimise`.
         """
-        own = self.weights
+        own = None if self.weights is None and self.trials is None else self.load
         load = weights if own is None else own if weights is None else own * weights
         goal = self.target if target is None else target
-        return minimise(self.kernel, objective, theta, goal, weights=load, prior=prior or self.prior, **how)
+        if self.held:
+            how["frozen"] = self.frozen | how.get("frozen", False)
+        return minimise(
+            self.kernel, self.scaled(objective), theta, goal, weights=load, prior=prior or self.prior, **how
+        )
+
+    def scaled(self, objective: Objective) -> Objective:
+        """The objective with the widths of these rows."""
+        return objective if self.widths is None else replace(objective, width=self.widths)
 
     @property
     def load(self) -> Array:
-        """Weights of the rows (n,)."""
-        return np.ones(len(self.output)) if self.weights is None else self.weights
+        """Weights of the rows (n,), of counts times their trials."""
+        load = np.ones(len(self.output)) if self.weights is None else self.weights
+        return load if self.trials is None else load * self.trials
 
     def at(self, points: Mapping[str, Any]) -> Design:
         """The same units for other inputs: a design without output, for prediction."""
         inputs = tuple(np.atleast_1d(np.asarray(points[name], float)) for name in self.law.inputs)
-        other = Design(self.law, inputs, np.ones(len(inputs[0])), np.arange(len(inputs[0])))
+        other = Design(self.law, inputs, np.ones(len(inputs[0])), np.arange(len(inputs[0])), held=self.held)
         object.__setattr__(other, "scales", self.scales)
         return other
 

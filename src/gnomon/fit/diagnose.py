@@ -65,7 +65,7 @@ def identifiability(design: Design, objective: Objective, theta: Array) -> Ident
         for j, name in enumerate(names)
         if theta[j] <= kernel.lower[j] + tolerance[j] or theta[j] >= kernel.upper[j] - tolerance[j]
     )
-    free = [j for j, name in enumerate(names) if name not in at_bound]
+    free = [j for j, name in enumerate(names) if name not in at_bound and name not in design.held]
     information = _information(design, objective, theta)[np.ix_(free, free)]
     d = np.sqrt(np.maximum(np.diag(information), 1e-300))
     values, vectors = np.linalg.eigh(information / np.outer(d, d)) if free else (np.ones(1), np.ones((1, 1)))
@@ -78,8 +78,8 @@ def identifiability(design: Design, objective: Objective, theta: Array) -> Ident
 
 def _information(design: Design, objective: Objective, theta: Array) -> Array:
     state = design.kernel.state(theta[None])
-    target = np.log(design.target) if design.kernel.logarithmic else design.target
-    c = objective.curvature(state[0], target[None], design.kernel.logarithmic)
+    target = objective.goal(design.target, design.kernel.logarithmic)
+    c = design.scaled(objective).curvature(state[0], target[None], design.kernel.logarithmic)
     positive = design.load * c.positive
     _, hessian, _ = design.kernel.normal(theta[None], state, 0.0 * c.first, positive, positive)
     return hessian[:, :, 0]
@@ -111,9 +111,10 @@ def influence(design: Design, objective: Objective, theta: Array, names: Array) 
     """Leave out each run, then the few that pull a parameter the same way, and see what moves."""
     _, index = np.unique(design.groups, return_inverse=True)
     count = int(index.max()) + 1
-    if count < design.p + 3:
+    if count < design.free + 3:
         return Influence()
-    moves, candidates = _leave_one_out(design, objective, theta, index, count)
+    thetas, candidates = leave_one_out(design, objective, theta)
+    moves = (thetas - theta) / np.maximum(standard_errors(design, objective, theta), 1e-300)
     first = _first_names(names, index, candidates)
     order = np.argsort(-np.abs(moves).max(1))[:10]
     runs = tuple(first[int(candidates[k])] for k in order)
@@ -122,11 +123,13 @@ def influence(design: Design, objective: Objective, theta: Array, names: Array) 
     return Influence(runs, change, **group)
 
 
-def _leave_one_out(design: Design, objective: Objective, theta: Array, index: Array, count: int) -> tuple[Array, Array]:
-    """Change of each coordinate in standard errors (candidates, p), and the runs left out.
+def leave_one_out(design: Design, objective: Objective, theta: Array) -> tuple[Array, Array]:
+    """Coordinates (candidates, p) of the fits without one run each, and the number of the run left out.
 
     One Newton step from the optimum ranks all runs; those that matter most are refitted without.
     """
+    _, index = np.unique(design.groups, return_inverse=True)
+    count = int(index.max()) + 1
     _, scores, hessians = run_scores(design, objective, theta)
     d = np.sqrt(np.maximum(np.diag(hessians.sum(0) + prior_information(design, theta)), 1e-300))
     scaled = (hessians.sum(0) + prior_information(design, theta)) / np.outer(d, d) + 1e-12 * np.eye(design.p)
@@ -137,8 +140,7 @@ def _leave_one_out(design: Design, objective: Objective, theta: Array, index: Ar
     weights = np.ones((most, len(index)))
     weights[index[None, :] == candidates[:, None]] = 0.0
     start = np.repeat(theta[None], most, 0)
-    single = design.solve(objective, start, weights=weights, continuation=0)
-    return (single.theta - theta) / errors, candidates
+    return design.solve(objective, start, weights=weights, continuation=0).theta, candidates
 
 
 def _first_names(names: Array, index: Array, candidates: Array) -> dict[int, str]:
@@ -159,8 +161,9 @@ def _group(
     """The smallest group of runs whose absence moves a nonlinear parameter by SHIFT standard errors or more."""
     count = len(np.unique(index))
     groups = GROUP_SIZES if len(index) * 20 <= WEIGHTS_AT_ONCE else GROUP_SIZES[-2:]
-    sizes = [k for k in groups if k <= max(1, GROUP_SHARE * count) and count - k > design.p + 2]
-    shape = [j for j, p in enumerate(design.law.parameters.values()) if not p.linear] or list(range(design.p))
+    sizes = [k for k in groups if k <= max(1, GROUP_SHARE * count) and count - k > design.free + 2]
+    fitted = [j for j in range(design.p) if not design.frozen[j]]
+    shape = [j for j, p in enumerate(design.law.parameters.values()) if not p.linear and j in fitted] or fitted
     trials = []
     for j in shape:
         for sign in (1.0, -1.0):
@@ -196,8 +199,9 @@ def _group(
 
 
 def second_objective(design: Design, objective: Objective, theta: Array) -> tuple[Objective, Array]:
-    """The same rows under another objective: squared log for a robust fit, Huber for any other."""
-    other = OBJECTIVES["squared_log"] if objective.name == "huber" else OBJECTIVES["huber"]
+    """The same rows under another objective: squared log for a robust fit, squares for counts, Huber for any other."""
+    others = {"huber": "squared_log", "student": "squared_log", "binomial": "squared"}
+    other = OBJECTIVES[others.get(objective.name, "huber")]
     solution = design.solve(other, theta[None], continuation=2, iterations=200)
     return other, solution.theta[0]
 
@@ -206,22 +210,24 @@ def notices(design: Design, ident: Identifiability, influence: Influence) -> lis
     """Warnings that follow from the diagnostics."""
     found = []
     runs = len(np.unique(design.groups))
-    slack = runs - design.p
+    slack, many = runs - design.free, f"{runs} run{'' if runs == 1 else 's'}"
+    parameters = f"{design.free} {'fitted ' if design.held else ''}parameter{'' if design.free == 1 else 's'}"
     if slack < 3:
         left = "nothing" if slack <= 0 else f"only {slack}"
         found.append(
             Notice(
                 "no-slack",
-                f"{runs} runs for {design.p} parameters leave {left} to estimate an error from: take no interval of this fit at its word.",
-                {"runs": runs, "parameters": design.p},
+                f"{many} for {parameters} leave{'s' if runs == 1 else ''} {left} to estimate an error from: take no interval of "
+                "this fit at its word.",
+                {"runs": runs, "parameters": design.free},
             )
         )
-    elif slack < design.p:
+    elif slack < design.free:
         found.append(
             Notice(
                 "little-slack",
-                f"{runs} runs for {design.p} parameters: intervals from so few are rough.",
-                {"runs": runs, "parameters": design.p},
+                f"{many} for {parameters}: intervals from so few are rough.",
+                {"runs": runs, "parameters": design.free},
             )
         )
     for name in ident.at_bound:

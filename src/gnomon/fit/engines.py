@@ -7,21 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
-from gnomon.errors import Notice
+from gnomon.errors import InputError, Notice, RefusalError
 from gnomon.fit.bootstrap import Draws, bootstrap
+from gnomon.fit.counts import dispersion, simulated_shares
 from gnomon.fit.design import Design
+from gnomon.fit.held import Held
 from gnomon.fit.objective import Objective
-from gnomon.fit.parametric import parametric, seed_noise
+from gnomon.fit.parametric import SeedNoise, parametric, seed_noise
 from gnomon.fit.profile import profile
 from gnomon.fit.result import Estimate, Starts
 from gnomon.fit.search import Search
+from gnomon.fit.simulated import refit_to
 from gnomon.fit.wild import wild
+from gnomon.fit.within import noise_if_known, within
 
 Array = np.ndarray
 
+FIXED = "fixed at this value"  # the reason why a parameter has no interval
 MORE_THAN_NOISE = 1.5  # residual sd over seed noise from which intervals of the noise alone are called too narrow
 
 
@@ -37,6 +43,8 @@ class Question:
         draws: refits, for engines that refit.
         level: of the intervals.
         seed: of random numbers.
+        stated_freedom: degrees of freedom of Student-t residuals, where the user gave them.
+        held: parameters that are not fitted, with the draws of those taken from other families.
     """
 
     design: Design
@@ -46,6 +54,25 @@ class Question:
     draws: int
     level: float
     seed: int
+    stated_freedom: float | None = None
+    held: Held | None = None
+
+    @property
+    def transferred(self) -> tuple[str, ...]:
+        """Held parameters that differ from draw to draw."""
+        return () if self.held is None else self.held.transferred
+
+    @property
+    def refits_from(self) -> Array | None:
+        """Where refits begin (draws, p): the optimum with the donors' draws in it; None where all begin at the optimum."""
+        if self.held is None or not self.transferred:
+            return None
+        begin = np.repeat(self.found.theta[None], self.draws, 0)
+        return self.design.hold(begin, self.held.draws(self.draws, self.seed))
+
+    def fixed(self, name: str) -> bool:
+        """Whether a parameter has one value in all draws."""
+        return name in self.design.held and name not in self.transferred
 
     @property
     def best(self) -> dict[str, float]:
@@ -67,38 +94,99 @@ class Answer:
     draws: dict[str, Array] | None
     starts: Starts
     notices: list[Notice] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)  # further parts of the fit's document
 
 
 def by_bootstrap(asked: Question) -> Answer:
-    """Whole runs drawn with replacement (`bootstrap`)."""
-    return _drawn(asked, bootstrap(asked.design, asked.objective, asked.found.theta, asked.draws, asked.seed))
+    """Whole runs drawn with replacement (`bootstrap`).
+
+    Raises:
+        RefusalError: there is one run.
+    """
+    if len(np.unique(asked.design.groups)) == 1:
+        raise RefusalError(
+            "All rows are of one run: drawing runs with replacement gives the same run every time.",
+            hint="Use --intervals within (the default with one run), or parametric.",
+            code="one-run",
+        )
+    return _drawn(asked, bootstrap(*_of(asked), asked.refits_from))
+
+
+def by_within(asked: Question) -> Answer:
+    """Residuals in blocks and the noise between seeds, for one run or few (`within`); of counts the counts drawn anew."""
+    if asked.objective.counts:
+        return _counts_drawn(asked)
+    noise = noise_if_known(asked.design)
+    drawn = within(*_of(asked), noise, asked.refits_from)
+    answer = _drawn(asked, drawn)
+    if noise is None:
+        told = Notice(
+            "seed-noise-unknown",
+            f"Nothing is known of the noise of {asked.design.law.output} between seeds, and one run does not show it: the "
+            "intervals leave it out.",
+        )
+    else:
+        told = _seed_notice(noise)
+    return replace(answer, notices=[told, *answer.notices])
 
 
 def by_wild(asked: Question) -> Answer:
-    """Residuals of whole runs change sign (`wild`)."""
-    return _drawn(asked, wild(asked.design, asked.objective, asked.found.theta, asked.draws, asked.seed))
+    """Residuals of whole runs change sign (`wild`).
+
+    Raises:
+        InputError: the rows are counts.
+    """
+    if asked.objective.counts:
+        raise InputError(
+            "Residuals of counts have no sign to change: wild resampling does not apply to the binomial objective.",
+            hint="Use --intervals parametric (counts drawn anew), bootstrap or profile.",
+        )
+    return _drawn(asked, wild(*_of(asked), asked.refits_from))
 
 
 def by_parametric(asked: Question) -> Answer:
-    """The law plus seed noise (`parametric`)."""
+    """The law plus seed noise (`parametric`); of counts the counts drawn anew."""
+    if asked.objective.counts:
+        return _counts_drawn(asked)
     noise = seed_noise(asked.design)
-    drawn = parametric(asked.design, asked.objective, asked.found.theta, asked.draws, asked.seed, noise)
-    told = Notice(
-        "seed-noise", f"{noise.sentence()}.", {"sd": noise.sd, "slope": noise.slope, "repeats": noise.freedom}
-    )
+    drawn = parametric(*_of(asked), noise, asked.refits_from)
+    told = _seed_notice(noise)
     answer = _drawn(asked, drawn)
     law = asked.design.predict(asked.found.theta)[0]
-    seen, known = _rms(np.log(asked.design.output / law), asked.design.p), _rms(noise.at(law), 0)
+    seen, known = _rms(np.log(asked.design.output / law), asked.design.free), _rms(noise.at(law), 0)
     if seen > MORE_THAN_NOISE * known:
         answer.notices.insert(
             0,
             Notice(
                 "more-than-seed-noise",
                 f"The rows miss the law by {seen:.2%}, {seen / known:.2g} times the seed noise: these intervals are too narrow. "
-                "Use --intervals bootstrap or wild.",
+                f"Use --intervals {'within' if len(np.unique(asked.design.groups)) == 1 else 'bootstrap or wild'}.",
                 {"residual_sd": seen, "noise_sd": known},
             ),
         )
+    return replace(answer, notices=[told, *answer.notices])
+
+
+def _of(asked: Question) -> tuple[Design, Objective, Array, int, int]:
+    """What every engine that refits needs."""
+    return asked.design, asked.objective, asked.found.theta, asked.draws, asked.seed
+
+
+def _seed_notice(noise: SeedNoise) -> Notice:
+    return Notice(
+        "seed-noise", f"{noise.sentence()}.", {"sd": noise.sd, "slope": noise.slope, "repeats": noise.freedom}
+    )
+
+
+def _counts_drawn(asked: Question) -> Answer:
+    """Refits to counts drawn from the law (`counts.simulated_shares`)."""
+    design, theta = asked.design, asked.found.theta
+    spread = dispersion(design, theta)
+    rng = np.random.default_rng([asked.seed, 0x5EED])
+    shares = simulated_shares(design, theta, rng, spread.rho)
+    answer = _drawn(asked, refit_to(design, asked.objective, theta, shares, asked.draws, asked.refits_from))
+    noun = "beta-binomial, as far apart as the rows are" if spread.rho else "binomial"
+    told = Notice("counts-drawn", f"Counts were drawn anew from the law: {noun}.", {"correlation": spread.rho})
     return replace(answer, notices=[told, *answer.notices])
 
 
@@ -112,12 +200,24 @@ def by_profile(asked: Question) -> Answer:
 
     Amplitudes are profiled in centred units and then rescaled with the exponents at their best values: their interval says how
     well the law's level is known, not how the amplitude trades against an exponent.
+
+    Raises:
+        InputError: parameters are taken from another family: a profile holds them at one value.
     """
     from scipy.stats import norm
+
+    if asked.transferred:
+        raise InputError(
+            f"Profile intervals hold {', '.join(asked.transferred)} at one value and leave out how well the other family knows it.",
+            hint="Use --intervals bootstrap, or with one run --intervals within.",
+        )
 
     design, found, best = asked.design, asked.found, asked.best
     estimates = {}
     for j, name in enumerate(design.law.parameters):
+        if asked.fixed(name):
+            estimates[name] = _fixed(best[name])
+            continue
         interval = profile(design, asked.objective, found.theta, found.value, j, asked.level)
         ends = []
         for end in (interval.low, interval.high):
@@ -135,11 +235,52 @@ def by_profile(asked: Question) -> Answer:
     return Answer(estimates, None, asked.starts)
 
 
+def by_bayes(asked: Question) -> Answer:
+    """Quantiles of the posterior under weakly informative priors (`bayes`).
+
+    Raises:
+        InputError: parameters are held: a posterior is of all of them.
+        MissingExtraError: NumPyro is not installed.
+        RefusalError: the chains did not mix.
+    """
+    from gnomon.fit.bayes import conflicts, posterior_of, sample
+
+    if asked.design.held:
+        raise InputError(
+            f"The posterior is of all parameters; {', '.join(asked.design.held)} are held.",
+            hint="Use --intervals bootstrap or profile with --fix and --transfer.",
+        )
+
+    design, theta = asked.design, asked.found.theta
+    posterior = posterior_of(design, asked.objective, theta, asked.stated_freedom)
+    sd = _rms(asked.objective.residual(design.predict(theta)[0], design.output), design.p)
+    sd /= design.scales[design.law.output] if asked.objective.scale == "output" else 1.0
+    found = sample(posterior, theta, sd, asked.draws, asked.seed)
+    values = {k: np.asarray(v) for k, v in design.values(found.theta).items()}
+    starts = replace(asked.starts, draws=len(found.theta), draws_converged=len(found.theta))
+    told = Notice(
+        "posterior",
+        f"Sampled by NUTS: {posterior.likelihood} residuals, R-hat at most {max(found.r_hat.values()):.4f}, effective size at least "
+        f"{min(found.size.values()):,.0f}, {found.diverged} of {found.steps:,} steps diverged.",
+    )
+    priors = {prior.name: prior.to_dict() for prior in posterior.priors}
+    document = {"bayes": {"likelihood": posterior.likelihood, **found.to_dict(), "priors": priors}}
+    notices = [told, *conflicts(posterior, theta)]
+    return Answer(_quantiles(asked, values), values, starts, notices, document)
+
+
 def without(asked: Question) -> Answer:
     """Values alone."""
     reason = "intervals were not asked for"
-    estimates = {k: Estimate(v, None, None, None, k in asked.at_bound, reason) for k, v in asked.best.items()}
+    estimates = {
+        k: _fixed(v) if asked.fixed(k) else Estimate(v, None, None, None, k in asked.at_bound, reason)
+        for k, v in asked.best.items()
+    }
     return Answer(estimates, None, asked.starts)
+
+
+def _fixed(value: float) -> Estimate:
+    return Estimate(value, None, None, None, reason=FIXED)
 
 
 def _drawn(asked: Question, drawn: Draws) -> Answer:
@@ -159,19 +300,29 @@ def _drawn(asked: Question, drawn: Draws) -> Answer:
         )
     finite = np.isfinite(drawn.objective)
     values = {k: np.asarray(v)[finite] for k, v in asked.design.values(drawn.theta).items()}
+    return Answer(_quantiles(asked, values), values, starts, notices)
+
+
+def _quantiles(asked: Question, values: dict[str, Array]) -> dict[str, Estimate]:
+    """Estimates from draws (B,) of each parameter."""
     tail = (1 - asked.level) / 2
     estimates = {}
     for name, v in values.items():
+        if asked.fixed(name):
+            estimates[name] = _fixed(asked.best[name])
+            continue
         low, high = (float(q) for q in np.quantile(v, [tail, 1 - tail]))
         estimates[name] = Estimate(asked.best[name], low, high, float(v.std(ddof=1)), name in asked.at_bound)
-    return Answer(estimates, values, starts, notices)
+    return estimates
 
 
 ENGINES: dict[str, Callable[[Question], Answer]] = {
     "bootstrap": by_bootstrap,
     "wild": by_wild,
+    "within": by_within,
     "parametric": by_parametric,
     "profile": by_profile,
+    "bayes": by_bayes,
     "none": without,
 }
-DRAWING = ("bootstrap", "wild", "parametric")  # engines that refit as often as `draws` says
+DRAWING = ("bootstrap", "wild", "within", "parametric", "bayes")  # engines that make as many draws as `draws` says

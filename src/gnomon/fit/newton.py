@@ -123,7 +123,7 @@ def minimise(
         kernel: the law on its rows: of one table, or of the table that each fit of the batch owns.
         objective: residual and loss; its delta may be an array (B, 1).
         theta: starts (B, p).
-        target: measured output (n,) or (B, n), positive, in the kernel's units.
+        target: measured output (n,) or (B, n) in the kernel's units; positive unless it is a share of counts.
         weights: (n,) or (B, n); 1 when not given. Bootstrap draws are integer weights.
         prior: penalties on theta.
         frozen: (p,) flags of coordinates that stay at their start (profiles).
@@ -132,7 +132,7 @@ def minimise(
         tolerance: share of the objective that a full Newton step may still promise when a fit counts as converged.
     """
     theta = np.clip(np.atleast_2d(np.asarray(theta, float)), kernel.lower, kernel.upper)
-    goal = np.atleast_2d(np.log(target) if kernel.logarithmic else np.asarray(target, float))
+    goal = np.atleast_2d(objective.goal(target, kernel.logarithmic))
     load = np.ones((1, goal.shape[1])) if weights is None else np.atleast_2d(np.asarray(weights, float))
     held = np.zeros(theta.shape[1], bool) if frozen is None else frozen
     problem = _Problem(kernel, objective, goal, load, prior, held, tolerance)
@@ -309,7 +309,8 @@ def _finish(problem: _Problem, batch: _State, iterations: int, curved: bool = Fa
         trial = _move(part.kernel, now, step)
         trial_state = part.kernel.state(trial)
         trial_value, trial_curvature = part.value(trial, trial_state)
-        poor = np.flatnonzero(~(current - trial_value > KEPT * promise) & curved)
+        with np.errstate(invalid="ignore"):  # neither here nor there is the law defined
+            poor = np.flatnonzero(~(current - trial_value > KEPT * promise) & curved)
         if len(poor):
             whole = len(poor) == len(now)
             some, bowl = (part, quadratic) if whole else (part.rows(poor), quadratic.rows(poor))

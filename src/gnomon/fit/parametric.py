@@ -125,7 +125,13 @@ def _with_slope(x: Array, squares: Array, freedom: Array, sd: float) -> tuple[fl
 
 
 def parametric(
-    design: Design, objective: Objective, theta: Array, draws: int, seed: int, noise: SeedNoise | None = None
+    design: Design,
+    objective: Objective,
+    theta: Array,
+    draws: int,
+    seed: int,
+    noise: SeedNoise | None = None,
+    starts: Array | None = None,
 ) -> Draws:
     """Refits to the law plus seed noise; arguments as in `bootstrap`, `noise` from `seed_noise` when not given."""
     noise = noise or seed_noise(design)
@@ -138,4 +144,4 @@ def parametric(
     def shocks(count: int) -> Array:
         return rng.standard_normal((count, int(index.max()) + 1))[:, index] * sd
 
-    return refit(design, objective, theta, shocks, draws)
+    return refit(design, objective, theta, shocks, draws, starts)

@@ -93,7 +93,7 @@ def with_prior(design: Design, objective: Objective) -> tuple[Design, PriorChoic
     known = {name: (float(m), float(s)) for name, (m, s) in law.prior.items()}
     values = {name: float(v) for name, v in design.values(free.theta).items()}
     later = np.asarray(law.later_rows(design.scaled_inputs), bool)
-    if min(int(later.sum()), int((~later).sum()) - design.p) < LEAST_HELD_OUT:
+    if min(int(later.sum()), int((~later).sum()) - design.free) < LEAST_HELD_OUT:
         reason = f"{int((~later).sum())} earlier and {int(later.sum())} later rows are too few to choose its strength"
         return design, PriorChoice(known, 0.0, (), free.value, values, reason)
     strengths = np.array(SHARES) * free.value
@@ -107,6 +107,14 @@ def with_prior(design: Design, objective: Objective) -> tuple[Design, PriorChoic
 def replace_prior(design: Design, prior: Prior | None) -> Design:
     """The same rows in the same units under another prior."""
     other = replace(design, prior=prior)
+    for name in ("scales", "kernel"):
+        object.__setattr__(other, name, getattr(design, name))
+    return other
+
+
+def replace_widths(design: Design, widths: Array) -> Design:
+    """The same rows in the same units with other widths."""
+    other = replace(design, widths=widths)
     for name in ("scales", "kernel"):
         object.__setattr__(other, name, getattr(design, name))
     return other
@@ -126,7 +134,7 @@ def prior_of(design: Design, strengths: Array) -> Prior:
 def plain_value(design: Design, objective: Objective, theta: Array) -> float:
     """The objective without the prior's share, in fit units."""
     law = design.predict(theta)[0] / design.scales[design.law.output]
-    return float(objective.value(law, design.target, design.load))
+    return float(design.scaled(objective).value(law, design.target, design.load))
 
 
 def _held_out(design: Design, objective: Objective, theta: Array, later: Array, strengths: Array) -> Array:

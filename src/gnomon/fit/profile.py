@@ -3,7 +3,7 @@
     F(theta_j) - F_min <= t^2 tau / 2,  tau = [sum psi^2 / (n - p)] / [sum psi' / n]
 
 with t the two-sided Student-t quantile on n - p degrees of freedom; tau is the scale of a robust objective (for squared
-residuals it is the residual variance). See Huber and Ronchetti 2009, section 7.6, for the tests behind it.
+residuals it is the residual variance; for counts see `rise_at`). See Huber and Ronchetti 2009, section 7.6, for the tests behind it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gnomon.fit.counts import dispersion
 from gnomon.fit.design import Design
 from gnomon.fit.objective import Objective
 
@@ -34,40 +35,46 @@ class Profile:
 
 def scale(design: Design, objective: Objective, theta: Array) -> float:
     """tau, the factor between the objective and a log-likelihood."""
-    residual = objective.residual(design.predict(theta)[0], design.output)
-    psi = np.clip(residual, -objective.delta, objective.delta)
-    psi2 = float((psi**2).sum()) / max(len(psi) - design.p, 1)
-    return psi2 / max(float(local_slope(objective, residual).mean()), 1e-300)
+    law, objective = design.predict(theta)[0], design.scaled(objective)
+    psi = objective.psi(law, design.output)
+    psi2 = float((psi**2).sum()) / max(len(psi) - design.free, 1)
+    return psi2 / max(float(objective.stiffness(law, design.output).mean()), 1e-300)
 
 
-def local_slope(objective: Objective, residual: Array) -> Array:
-    """psi' of each row, averaged over a window: 1 for squared losses, delta / h for residuals within h of zero.
+def rise_at(design: Design, objective: Objective, theta: Array, level: float) -> float:
+    """The rise of the objective at the ends of an interval.
 
-    With a threshold far below the noise, psi' itself is an indicator that few rows meet; h = max(delta, s n^(-1/5)), s the robust
-    sd of the residuals, makes it a density estimate (Powell 1991 for the median, the limit of small delta).
+    Counts have a likelihood of known scale: half the chi-squared quantile, unless they scatter more than chance; then it is
+    multiplied by their overdispersion and the quantile is Student's, as for an estimated scale.
     """
-    if np.isinf(objective.delta):
-        return np.ones_like(residual)
-    spread = 1.4826 * float(np.median(np.abs(residual)))  # sd of a normal with this median deviation
-    window = max(objective.delta, spread * len(residual) ** -0.2)
-    inside = np.abs(residual) <= window
-    return inside * (objective.delta / window) if inside.any() else np.full_like(residual, objective.delta / window)
+    from scipy.stats import norm
+    from scipy.stats import t as student
+
+    freedom = max(len(design.output) - design.free, 1)
+    quantile = float(student.ppf(0.5 + level / 2, freedom))
+    if not objective.counts:
+        return 0.5 * quantile**2 * scale(design, objective, theta)
+    spread = dispersion(design, theta)
+    if spread.phi is None or not spread.more_than_counts:
+        return 0.5 * float(norm.ppf(0.5 + level / 2)) ** 2
+    return 0.5 * quantile**2 * spread.phi
 
 
 def jacobian(design: Design, objective: Objective, theta: Array) -> Array:
-    """(n, p) derivative of each residual by each coordinate, by central differences (step 1e-5: error of order 1e-10)."""
-    step = 1e-5
+    """(n, p) derivative of each residual by each coordinate, by central differences (step 1e-5: error of order 1e-10); 0 where held."""
+    step, objective = 1e-5, design.scaled(objective)
     moved = theta + step * np.concatenate([np.eye(design.p), -np.eye(design.p)])
     residual = objective.residual(design.predict(moved), design.output)
-    return ((residual[: design.p] - residual[design.p :]) / (2 * step)).T
+    slopes: Array = ((residual[: design.p] - residual[design.p :]) / (2 * step)).T
+    return np.where(design.frozen, 0.0, slopes)
 
 
 def run_scores(design: Design, objective: Objective, theta: Array) -> tuple[Array, Array, Array]:
     """Index of the run of each row (n,), and per run the gradient (G, p) and Gauss-Newton Hessian (G, p, p) of the objective."""
     slopes = jacobian(design, objective, theta)
-    residual = objective.residual(design.predict(theta)[0], design.output)
-    psi = design.load * np.clip(residual, -objective.delta, objective.delta)
-    bend = design.load * local_slope(objective, residual)
+    law, objective = design.predict(theta)[0], design.scaled(objective)
+    psi = design.load * objective.psi(law, design.output)
+    bend = design.load * objective.stiffness(law, design.output)
     labels, index = np.unique(design.groups, return_inverse=True)
     count, p = len(labels), design.p
     scores = np.stack([np.bincount(index, slopes[:, j] * psi, count) for j in range(p)], 1)
@@ -79,10 +86,9 @@ def run_scores(design: Design, objective: Objective, theta: Array) -> tuple[Arra
 
 
 def prior_information(design: Design, theta: Array) -> Array:
-    """Curvature (p, p) of the design's prior; zeros without one."""
-    return (
-        np.zeros((design.p, design.p)) if design.prior is None else np.diag(design.prior.slopes(theta[None])[1][:, 0])
-    )
+    """Curvature (p, p) of the design's prior; zeros without one. Held coordinates, which have no slopes, get a one in its place."""
+    bend = np.zeros(design.p) if design.prior is None else design.prior.slopes(theta[None])[1][:, 0]
+    return np.diag(np.where(design.frozen, 1.0, bend))
 
 
 def covariance(design: Design, objective: Objective, theta: Array) -> Array:
@@ -98,7 +104,8 @@ def covariance(design: Design, objective: Objective, theta: Array) -> Array:
     values, vectors = np.linalg.eigh(h / np.outer(d, d))
     inverse = (vectors / np.maximum(values, 1e-14)) @ vectors.T / np.outer(d, d)
     runs = len(scores)
-    return inverse @ (scores.T @ scores) @ inverse * (runs / max(runs - design.p, 1))
+    sandwich: Array = inverse @ (scores.T @ scores) @ inverse * (runs / max(runs - design.free, 1))
+    return np.where(design.frozen | design.frozen[:, None], 0.0, sandwich)
 
 
 def standard_errors(design: Design, objective: Objective, theta: Array) -> Array:
@@ -108,11 +115,11 @@ def standard_errors(design: Design, objective: Objective, theta: Array) -> Array
 
 def profile(design: Design, objective: Objective, theta: Array, value: float, j: int, level: float) -> Profile:
     """Interval of coordinate j at the given level."""
-    from scipy.stats import t as student
+    from scipy.stats import norm
 
-    n, p = len(design.output), design.p
-    quantile = float(student.ppf(0.5 + level / 2, max(n - p, 1)))
-    limit = 0.5 * quantile**2 * scale(design, objective, theta)
+    p = design.p
+    limit = rise_at(design, objective, theta, level)
+    quantile = float(norm.ppf(0.5 + level / 2))
     error = float(standard_errors(design, objective, theta)[j])
     low, high = design.kernel.lower[j], design.kernel.upper[j]
     reach = float(np.clip(4 * quantile * error, 1e-6, high - low))

@@ -12,6 +12,7 @@ import numpy as np
 
 from gnomon.errors import FileError, Notice, Where
 from gnomon.fit.diagnose import Identifiability, Influence
+from gnomon.fit.held import Held
 from gnomon.laws.law import Law
 
 if TYPE_CHECKING:
@@ -82,9 +83,12 @@ class Fit:
         data: the rows used, with the columns used.
         given: rows read, before anything was removed.
         removed: (why, count) of every removal.
-        residuals: ln(measured / law) per row.
+        residuals: ln(measured / law) per row; NaN where none of the trials was right.
         residual_sd: their root mean square with n - p degrees of freedom: the typical miss of one run.
-        extra: further parts of the document: "prior", where the law has one: its strength and how that was chosen.
+        held: parameters that were fixed or taken from other families; None where all were fitted.
+        extra: further parts of the document. "prior", where the law has one: its strength and how that was chosen. "counts", under the
+            binomial objective: overdispersion and trials. "noise": estimated scales. "bayes": likelihood, priors, diagnostics.
+            "transfer_test", where parameters come from another family: whether they hold here.
         identified: no parameter at a bound, all directions measured, and more runs than parameters.
     """
 
@@ -112,12 +116,19 @@ class Fit:
     seconds: float
     version: str
     source: str = ""
+    held: Held | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def used(self) -> int:
         """Rows used."""
         return len(self.residuals)
+
+    @property
+    def fitted(self) -> tuple[str, ...]:
+        """Names of the parameters that were fitted: all but those held."""
+        held = () if self.held is None else self.held.names
+        return tuple(name for name in self.parameters if name not in held)
 
     @property
     def runs_used(self) -> int:
@@ -205,6 +216,8 @@ class Fit:
                 },
             },
             "second_objective": {"name": self.second.objective, "parameters": self.second.values},
+            "held": None if self.held is None else self.held.to_dict(),
+            **({"held_reason": "all parameters were fitted"} if self.held is None else {}),
             **self.extra,
             "fingerprint": self.fingerprint,
             "source": self.source,
@@ -236,10 +249,12 @@ class Fit:
         return {
             "format": FORMAT,
             "rows": rows,
+            "conventions": {c.name: c.convention for c in self.data.columns.values() if c.convention},
             "schedules": {name: schedule.to_list() for name, schedule in self.data.schedules.items()},
-            "draws": None
-            if self.draws is None
-            else {k: [float(f"{x:.10g}") for x in v] for k, v in self.draws.items()},
+            "draws": None if self.draws is None else _rounded(self.draws),
+            "donors": []
+            if self.held is None
+            else [None if d.draws is None else _rounded(d.draws) for d in self.held.donors],
             "value": self.value,
             "values": {k: float(v) for k, v in self.law.values.items()},
             "removed": [list(pair) for pair in self.removed],
@@ -287,6 +302,11 @@ class Fit:
             f"<p><b>{escape(self.law.id or 'custom')}</b> {escape(self.law.text)}</p>"
             f"<table><tr><th></th><th>value</th><th>{self.level:.0%} interval</th></tr>{cells}</table><ul>{warned}</ul>"
         )
+
+
+def _rounded(draws: Mapping[str, Array]) -> dict[str, list[float]]:
+    """Draws with the digits that matter."""
+    return {k: [float(f"{x:.10g}") for x in v] for k, v in draws.items()}
 
 
 def _listed(value: Any) -> Array:

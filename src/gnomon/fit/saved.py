@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from gnomon.errors import FileError, Notice, Where
 from gnomon.fit.diagnose import Identifiability, Influence
+from gnomon.fit.held import Held
 from gnomon.fit.result import FORMAT, Estimate, Fit, SecondOpinion, Starts
 
 
@@ -81,6 +83,7 @@ def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit
     measured = np.asarray(data[document["response"]], float)
     with np.errstate(divide="ignore", invalid="ignore"):
         residuals = np.log(measured / best.formula(*inputs))
+    residuals[np.isneginf(residuals)] = np.nan  # as in a fresh fit
     return Fit(
         law=best,
         response=document["response"],
@@ -111,16 +114,27 @@ def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit
         seconds=document["seconds"],
         version=document["gnomon"],
         source=document["source"],
-        extra={name: document[name] for name in ("prior",) if name in document},
+        held=_held(document, saved),
+        extra={
+            name: document[name] for name in ("prior", "counts", "noise", "bayes", "transfer_test") if name in document
+        },
     )
+
+
+def _held(document: dict[str, Any], saved: dict[str, Any]) -> Held | None:
+    """What the fit held; fits saved before parameters could be held have no such part."""
+    held = document.get("held")
+    return None if held is None else Held.from_dict(held, saved["donors"])
 
 
 def _rows(rows: dict[str, Any], saved: dict[str, Any]) -> Any:
     from gnomon.runs import Schedules, read_runs
 
-    return read_runs(
+    runs = read_runs(
         {k: _column(v) for k, v in rows.items()}, schedules=Schedules.from_dict(saved.get("schedules") or {})
     )
+    told = {k: replace(runs.columns[k], convention=v) for k, v in saved.get("conventions", {}).items() if k in runs}
+    return replace(runs, columns={**runs.columns, **told})
 
 
 def _column(values: list[Any]) -> np.ndarray:

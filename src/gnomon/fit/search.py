@@ -49,23 +49,25 @@ class Search:
 def starts(design: Design, most: int = MOST_CELLS) -> Array:
     """Starting points (S, p): the law's own, else the best and some spread cells of its profile grid of at most `most` cells."""
     law, pick = design.law, _thin(len(design.output), SEARCH_ROWS)
-    inputs, output = [x[pick] for x in design.scaled_inputs], design.target[pick]
+    inputs, output = [x[pick] for x in design.scaled_inputs], design.positive_target[pick]
     own = law.starts(inputs, output)
     if own is not None:
-        return theta_of(law, {k: np.array([s[k] for s in own]) for k in law.parameters})
-    names = [k for k, p in law.parameters.items() if not p.linear]
-    linear = [k for k, p in law.parameters.items() if p.linear]
+        return design.hold(theta_of(law, {k: np.array([s[k] for s in own]) for k in law.parameters}))
+    names = [k for k, p in law.parameters.items() if not p.linear and k not in design.held]
+    linear = [k for k, p in law.parameters.items() if p.linear and k not in design.held]
+    held = design.held_in_fit_units
     grids = [np.asarray(law.parameters[k].grid, float) for k in names]
     while np.prod([len(g) for g in grids], initial=1) > most:
         longest = int(np.argmax([len(g) for g in grids]))
         grids[longest] = grids[longest][::2]
     cells = np.array(list(product(*grids)), float).reshape(math.prod(map(len, grids)), len(names))
     values = {k: cells[:, j : j + 1] for j, k in enumerate(names)}
+    values |= {k: np.full((len(cells), 1), v) for k, v in held.items()}
     amplitudes, misfit = _profile(design, values, linear, inputs, output)
     order = np.argsort(misfit)
     chosen = list(dict.fromkeys([*order[:BEST], *order[_thin(len(order), SPREAD)]]))
     full = {k: v[chosen, 0] for k, v in values.items()} | {k: amplitudes[chosen, j] for j, k in enumerate(linear)}
-    return theta_of(law, full)
+    return design.hold(theta_of(law, full))
 
 
 def search(

@@ -32,12 +32,18 @@ def multipliers(groups: Array, draws: int, rng: np.random.Generator) -> Array:
     return v[:, index]
 
 
-def wild(design: Design, objective: Objective, theta: Array, draws: int, seed: int) -> Draws:
+def wild(
+    design: Design, objective: Objective, theta: Array, draws: int, seed: int, starts: Array | None = None
+) -> Draws:
     """Refits to the law plus its own residuals with random signs per run; arguments as in `bootstrap`."""
     rng = np.random.default_rng([seed, 0x817D])
     law = design.predict(theta)[0]
     with np.errstate(divide="ignore", invalid="ignore"):  # a law that is not positive is refused by `refit`
         residual = design.output - law if additive(objective) else np.log(design.output / law)
     runs = len(np.unique(design.groups))
-    residual = residual * np.sqrt(runs / max(runs - design.p, 1))
-    return refit(design, objective, theta, lambda count: multipliers(design.groups, count, rng) * residual, draws)
+    residual = residual * np.sqrt(runs / max(runs - design.free, 1))
+
+    def shocks(count: int) -> Array:
+        return multipliers(design.groups, count, rng) * residual
+
+    return refit(design, objective, theta, shocks, draws, starts)

@@ -7,6 +7,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gnomon.forecast.auditing import Audit as Audit
+    from gnomon.forecast.auditing import audit as audit
     from gnomon.forecast.backtesting import Backtest as Backtest
     from gnomon.forecast.backtesting import backtest as backtest
     from gnomon.forecast.comparison import compare as compare
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from gnomon.forecast.task_law import emergence as emergence
 
 _HOME = {
+    "Audit": "gnomon.forecast.auditing",
+    "audit": "gnomon.forecast.auditing",
     "Backtest": "gnomon.forecast.backtesting",
     "backtest": "gnomon.forecast.backtesting",
     "Emergence": "gnomon.forecast.task_law",

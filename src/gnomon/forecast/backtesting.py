@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gnomon.errors import InputError, Notice, RefusalError
 from gnomon.forecast.predict import forecast
+
+if TYPE_CHECKING:
+    from gnomon.fit.held import Held
 
 Array = np.ndarray
 
@@ -125,9 +128,10 @@ def backtest(
     hold_out: str = "largest:flops:3",
     level: float = 0.9,
     response: str | None = None,
-    objective: str = "huber",
+    objective: str | None = None,
     draws: int = 200,
     seed: int = 0,
+    held: Held | None = None,
 ) -> Backtest:
     """Fit laws to the smaller runs and forecast the hidden larger ones.
 
@@ -137,9 +141,10 @@ def backtest(
         hold_out: which runs to hide, see `Runs.split`.
         level: of the intervals.
         response: column to forecast; default: each law's output.
-        objective: of the fits.
+        objective: of the fits; default: as in `fit`.
         draws: bootstrap refits behind intervals that the recipe cannot give.
         seed: of every random draw.
+        held: parameters that the laws do not fit, as those of a fit (`Fit.held`).
 
     Raises:
         RefusalError: nothing is left to fit or to hide.
@@ -177,7 +182,7 @@ def backtest(
             if cls is None:
                 result = forecast(small, at, level=level, response=target, seed=seed)
             else:
-                fitted = fit(cls, fitted_rows, objective=objective, draws=draws, level=level, seed=seed)
+                fitted = fit(cls, fitted_rows, objective=objective, draws=draws, level=level, seed=seed, transfer=held)
                 result = forecast(fitted, at, level=level, seed=seed)
         except RefusalError as refused:
             scores.append(LawScore(name, None, None, None, None, None, len(hidden), refused.message))
@@ -240,9 +245,8 @@ def _baselines(small: Any, large: Any, target: str) -> tuple[list[LawScore], lis
     seen = small.usable((target,), positive=(target,))
     hidden = large.usable((target,), positive=(target,))
     values = np.asarray(seen[target], float)
-    size = next(
-        (np.asarray(seen[c], float) for c in ("flops", "tokens", "params") if c in seen), np.arange(len(values))
-    )
+    measures = [np.asarray(seen[c], float) for c in ("flops", "tokens", "params") if c in seen]
+    size = next((x for x in measures if not np.isnan(x).all()), np.arange(len(values)))
     guesses = {"last_value": float(values[int(np.nanargmax(size))]), "best_so_far": float(values.min())}
     names = run_names(hidden)
     scores, points = [], []

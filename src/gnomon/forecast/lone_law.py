@@ -12,26 +12,37 @@ from gnomon.errors import Notice
 from gnomon.fit.result import Fit
 from gnomon.forecast.forecast_result import Forecast, Point
 from gnomon.forecast.grade import grade
+from gnomon.forecast.proportion import share_interval
 from gnomon.version import __version__
 
 Array = np.ndarray
 
 
-def by_itself(
-    fit: Fit, columns: Mapping[str, Any], points: Sequence[Mapping[str, Any]], value: Array, level: float, slack: int
-) -> Forecast:
-    """Bootstrap and residual terms alone, for laws that have no others to be compared with."""
-    quantile = float(t.ppf(0.5 + level / 2, max(slack, 1)))
+def half_range(fit: Fit, columns: Mapping[str, Any], count: int) -> Array | None:
+    """Half of the 16-84 % range (count,) of ln law over the fit's draws; None without draws."""
     draws = fit.law_draws()
-    middle = np.log(value)
-    if draws is not None:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            spread = np.log(np.broadcast_to(draws(**columns), (len(next(iter(fit.draws.values()))), len(points))))  # type: ignore[union-attr]
-        low, high = np.nanquantile(spread, [0.16, 0.84], axis=0)
-        boot: Array | None = (high - low) / 2
-    else:
-        boot = None
+    if draws is None or fit.draws is None:
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.log(np.broadcast_to(draws(**columns), (len(next(iter(fit.draws.values()))), count)))
+    low, high = np.nanquantile(spread, [0.16, 0.84], axis=0)
+    return np.asarray((high - low) / 2)
+
+
+def by_itself(
+    fit: Fit,
+    columns: Mapping[str, Any],
+    points: Sequence[Mapping[str, Any]],
+    value: Array,
+    level: float,
+    slack: int,
+    seed: int,
+) -> Forecast:
+    """Bootstrap and residual terms alone, for laws that have no others to be compared with; of counts their likelihood."""
+    quantile = float(t.ppf(0.5 + level / 2, max(slack, 1)))
+    middle, boot = np.log(value), half_range(fit, columns, len(points))
     built = []
+    shares = share_interval(fit, columns, level, seed) if "counts" in fit.extra else None
     for i in range(len(points)):
         decades = {}
         for name, values in columns.items():
@@ -43,7 +54,11 @@ def by_itself(
         ends: dict[str, float] = {}
         terms: dict[str, float] = {}
         sigma = None
-        if boot is not None:
+        if shares is not None:
+            sigma = float(shares.sigma[i])
+            ends = {name: float(getattr(shares, name)[i]) for name in ("low", "high", "curve_low", "curve_high")}
+            terms = {"bootstrap": float(shares.curve_share[i]), "counts": 1.0 - float(shares.curve_share[i])}
+        elif boot is not None:
             sigma = float(np.hypot(boot[i], fit.residual_sd))
             ends = {
                 "low": float(np.exp(middle[i] - quantile * sigma)),
@@ -79,8 +94,17 @@ def by_itself(
     else:
         notice = Notice(
             "model-error-left-out",
-            "No other laws are known for these inputs: the interval covers estimation and noise, not a wrong law. "
-            "Expect it to be too narrow.",
+            f"{_alone(fit)}: the interval covers estimation and noise, not a wrong law. Expect it to be too narrow.",
         )
-    method = f"{fit.law.id or 'formula'}, bootstrap and residual"
+    method = f"{fit.law.id or 'formula'}, bootstrap and {'residual' if shares is None else 'counts'}"
     return Forecast(tuple(built), fit.response, method, (fit.law.id or "formula",), (*fit.notices, notice), __version__)
+
+
+def _alone(fit: Fit) -> str:
+    """Why no other laws stand beside a fit's own."""
+    for name in fit.law.inputs if set(fit.law.inputs) <= {"params", "tokens"} else ():
+        few = len(np.unique(np.asarray(fit.data[name], float)))
+        if few < 3:
+            values = f"value of {name} lets" if few == 1 else f"values of {name} let"
+            return f"{few} {values} no other law be laid beside this one"
+    return "No other laws are known for these inputs"

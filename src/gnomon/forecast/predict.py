@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ from gnomon.forecast.cautions import cautions_at
 from gnomon.forecast.early import EARLY
 from gnomon.forecast.forecast_result import Forecast, Point
 from gnomon.forecast.grade import grade
-from gnomon.forecast.lone_law import by_itself
+from gnomon.forecast.lone_law import by_itself, half_range
 from gnomon.forecast.recipe import Evidence, evidence_of
-from gnomon.forecast.scale import miss
+from gnomon.forecast.scale import is_rate, miss
 from gnomon.forecast.targets import inputs_of, named_at, value_at
 from gnomon.forecast.variance import constants
 from gnomon.laws.columns import SETTINGS
@@ -88,9 +89,9 @@ def _from_fit(
             code="undefined-forecast",
         )
     inputs = recipe_inputs(fit)
-    slack = fit.runs_used - len(law.parameters)
+    slack = fit.runs_used - len(fit.fitted)
     if inputs is None:
-        return by_itself(fit, columns, points, value, level, slack)
+        return by_itself(fit, columns, points, value, level, slack, seed)
     known = evidence if evidence is not None and evidence.scale == "log" else None  # the law is of the response itself
     known = known or evidence_of(fit.data, inputs, fit.response, seed=seed, scale="log")
     return _assemble(
@@ -103,6 +104,8 @@ def recipe_inputs(fit: Fit) -> tuple[str, ...] | None:
     inputs = tuple(fit.law.inputs)
     if fit.response in SETTINGS:  # the recipe's laws are of losses that fall with scale
         return None
+    if "counts" in fit.extra and not (is_rate(fit.response) and np.asarray(fit.data[fit.response], float).min() > 0):
+        return None  # nor of scores that rise, and they take logarithms
     if set(inputs) == {"params", "tokens"}:
         chosen: tuple[str, ...] = ("params", "tokens")
     elif len(inputs) == 1 and fit.law.domain.get(inputs[0], (0.0, np.inf))[0] >= 0 and fit.response in ("loss",):
@@ -131,6 +134,11 @@ def _assemble(
     predictions = known.predictions(columns)
     middle = known.centre(columns) if centre is None else centre
     terms = known.terms(columns, centre)
+    if fit is not None and fit.held is not None and fit.held.transferred:
+        own = half_range(
+            fit, columns, len(points)
+        )  # the laws above are refitted to these rows alone, without the donors
+        terms = terms if own is None else replace(terms, bootstrap=np.maximum(terms.bootstrap, own))
     width = k.multiplier(level)
     hidden = known.backtest(known.usual_axis)
     value, low, high, curve_low, curve_high = (

@@ -118,7 +118,7 @@ def select(
     *,
     response: str | None = None,
     laws: Sequence[Any] | None = None,
-    objective: str = "huber",
+    objective: str | None = None,
     seed: int = 0,
 ) -> Selection:
     """Rank laws by their forecasts of the largest runs, which are hidden from them.
@@ -127,7 +127,7 @@ def select(
         runs: a Runs, or whatever `read_runs` takes.
         response: column to be explained (default: loss).
         laws: candidates; default: those the table admits.
-        objective: of the fits.
+        objective: of the fits; default: as in `fit`.
         seed: of every random draw.
 
     Raises:
@@ -174,13 +174,18 @@ def select(
     return Selection(tuple(found), *chosen, hidden, tried)
 
 
-def _aicc(cls: type[Law], table: Any, objective: str) -> tuple[float | None, str]:
+def _aicc(cls: type[Law], table: Any, objective: str | None) -> tuple[float | None, str]:
     from gnomon.fit.estimate import fit
 
     try:
         found = fit(cls, table, objective=objective, intervals="none")
     except GnomonError as error:
         return None, error.message
+    if "counts" in found.extra:
+        n, k = found.used, len(cls.parameters)
+        if n <= k + 1:
+            return None, f"{n} rows for {k} numbers leave none for the correction"
+        return 2 * found.value + 2 * k + 2 * k * (k + 1) / (n - k - 1), ""  # the deviance, up to what all laws share
     left = np.asarray(found.residuals, dtype=np.float64)
     left = left[np.isfinite(left)]
     n, k = len(left), len(cls.parameters) + 1
@@ -209,4 +214,4 @@ def _widest(runs: Any, names: Sequence[str]) -> str | None:
 
 
 def _of_a_field(name: str) -> bool:
-    return CATALOGUE[name].startswith("domains.")
+    return CATALOGUE.get(name, "").startswith("domains.")  # a law of the user's own is none of the catalogue

@@ -62,7 +62,7 @@ def track_record(fit: Fit) -> TrackRecord:
     """Hide the largest runs of a fit's own rows and forecast them; never an error, at worst a reason."""
     from gnomon.forecast.backtesting import backtest
 
-    chosen = find_hold_out(fit.data, fit.law.inputs, len(fit.law.parameters), made=fit.law.made_inputs)
+    chosen = find_hold_out(fit.data, fit.law.inputs, len(fit.fitted), made=fit.law.made_inputs)
     if chosen is None:
         return TrackRecord(level=fit.level, reason="too few runs, or all of one size")
     hold_out, told = chosen
@@ -75,6 +75,7 @@ def track_record(fit: Fit) -> TrackRecord:
             objective=fit.objective,
             draws=DRAWS,
             seed=fit.seed,
+            held=fit.held,
         )
     except GnomonError as error:
         return TrackRecord(told, hold_out, level=fit.level, reason=error.message)
@@ -115,7 +116,7 @@ def find_hold_out(
         parameters: of that law; two runs more are left.
         made: inputs that are no column of numbers.
     """
-    column = _size(runs, [name for name in inputs if name not in made])
+    column = size_column(runs, [name for name in inputs if name not in made])
     if column is None:
         return None
     of = "" if column == "flops" else f" of {column}"
@@ -137,7 +138,7 @@ def find_hold_out(
     return None
 
 
-def _size(runs: Runs, inputs: Sequence[str]) -> str | None:
+def size_column(runs: Runs, inputs: Sequence[str]) -> str | None:
     """The column by which runs are large: FLOP where known, else the input that spans most."""
     import numpy as np
 

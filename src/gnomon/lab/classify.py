@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gnomon.errors import InputError
 from gnomon.lab.backend import load
+from gnomon.lab.seeds import passes
 from gnomon.lab.task import Array, Batch, Tree, cross_entropy
 
 
@@ -57,9 +58,7 @@ class Classify:
 
     def order(self, rng: np.random.Generator, steps: int, batch: int) -> NDArray[np.int32]:
         """Passes over the samples in a fresh order each, cut into batches."""
-        passes = -(-steps * batch // self.samples)
-        every = np.concatenate([rng.permutation(self.samples) for _ in range(passes)])
-        return every[: steps * batch].reshape(steps, batch).astype(np.int32)
+        return passes(rng, self.samples, steps, batch)
 
     def gather(self, resident: Tree, items: Array) -> Batch:
         """Items by number."""

@@ -24,13 +24,18 @@ def params_total(weights: Mapping[str, Any]) -> int:
     return _size(weights)
 
 
-def flops(weights: Mapping[str, Any], tokens: int) -> int:
-    """Training FLOPs 6 (N + d V) D: N of `params`, d V the read-out's matrix, D = `tokens` predicted positions.
+def flops(weights: Mapping[str, Any], tokens: int, *, mixing: int = 0) -> int:
+    """Training FLOPs (6 (N + d V) + 3 mixing) D: N of `params`, d V the read-out's matrix.
 
-    Two for a multiply-add forward, four backward; looking up an embedding costs nothing. Mixers whose cost per token
-    depends on the sequence (attention) add to this.
+    Two for a multiply-add forward, four backward; looking up an embedding costs nothing.
+
+    Args:
+        weights: a tree of arrays as a model's `init` gives it.
+        tokens: D, predicted positions.
+        mixing: forward FLOPs a position of what is not a product with weights, `Decoder.mixing_flops(length)`: 0
+            (default) for convolutions, 4 d_attn min(length, window) a layer for attention.
     """
-    return 6 * (params(weights) + _size(weights.get("readout", ()))) * tokens
+    return (6 * (params(weights) + _size(weights.get("readout", ()))) + 3 * mixing) * tokens
 
 
 def flops_6nd(weights: Mapping[str, Any], tokens: int) -> int:

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.lab.backend import load
+from gnomon.lab.kinds import parts
 from gnomon.lab.optim import Optimiser
 from gnomon.lab.task import Array, Batch, Task, Tree
 
 WORSE = 1.5  # a step counts as bad when the running mean of the loss exceeds its best so far by this factor
+RISE = 0.5  # nats it must exceed it by as well: where a task is all but solved, half as much again is nothing
 PATIENCE = 50  # that many bad steps in a row are a divergence, and the memory of the running mean in steps
 
 
@@ -70,9 +72,11 @@ class Program:
         self._jax = jax = load()
         self._optimiser, self.capacity, self._model = optimiser, capacity, model
         self._scorers: dict[Scores, Any] = {}
+        self._norms: Any = None
         example = model.init(np.random.default_rng(0))
         leaves, self._structure = jax.tree_util.tree_flatten(example)
         self._shapes = [leaf.shape for leaf in leaves]
+        self._kinds = parts(example)
         self._resident = jax.device_put(task.resident())
         self._held_out = jax.device_put(task.held_out())
 
@@ -100,6 +104,7 @@ class Program:
 
         run = self.start(example, task.order(np.random.default_rng(0), 1, batch), np.zeros(1, np.float32))
         zero = np.int32(0)
+        self._loss, self._task = loss, task
         self._advance = jax.jit(advance).lower(run, self._resident, zero, zero).compile()
         self._evaluate = jax.jit(evaluate).lower(run.state.parameters, self._held_out).compile()
 
@@ -107,9 +112,8 @@ class Program:
         """A run before its first step; order and rates are padded to the capacity."""
         jax = self._jax
         parameters = np.concatenate([leaf.ravel() for leaf in jax.tree_util.tree_leaves(weights)])
-        state = State(
-            parameters, self._optimiser.start(parameters), np.float32(np.inf), np.float32(np.inf), np.int32(0)
-        )
+        memory = self._optimiser.start(parameters, self._kinds)
+        state = State(parameters, memory, np.float32(np.inf), np.float32(np.inf), np.int32(0))
         room = self.capacity - len(rates)
         order = np.pad(order, ((0, room),) + ((0, 0),) * (order.ndim - 1))
         return jax.device_put(Run(state, order, np.pad(rates, (0, room))))  # type: ignore[no-any-return]
@@ -134,6 +138,30 @@ class Program:
         found = self._scorers[scores](run.state.parameters, batch)
         return {name: float(value) for name, value in found.items()}
 
+    def gradient_norms(self, run: Run, items: NDArray[np.int32]) -> tuple[float, float]:
+        """|g|^2 of a small batch, averaged over several, and of all of them together, before any clipping.
+
+        Args:
+            run: where.
+            items: (batches, items of a small batch); compiled on the first call for each shape.
+        """
+        jax = self._jax
+        if self._norms is None:
+
+            def norms(parameters: Array, resident: Tree, items: Array) -> tuple[Array, Array]:
+                def one(carry: tuple[Array, Array], few: Array) -> tuple[tuple[Array, Array], None]:
+                    batch = self._task.gather(resident, few)
+                    gradient = jax.grad(lambda p: self._loss(p, batch)[0])(parameters)
+                    return (carry[0] + gradient, carry[1] + gradient @ gradient), None
+
+                start = (jax.numpy.zeros_like(parameters), jax.numpy.float32(0))
+                (total, squares), _ = jax.lax.scan(one, start, items)
+                return squares / items.shape[0], total @ total / items.shape[0] ** 2
+
+            self._norms = jax.jit(norms)
+        small, big = self._norms(run.state.parameters, self._resident, items)
+        return float(small), float(big)
+
     def weights(self, run: Run) -> Tree:
         """The weights as a tree of numpy arrays."""
         return self._unravel(np.asarray(run.state.parameters))
@@ -142,10 +170,10 @@ class Program:
         """The tree of a flat vector: views, so the optimiser sees one array and the model its matrices."""
         sizes = [math.prod(shape) for shape in self._shapes]
         ends = np.cumsum(sizes).tolist()
-        parts = [
+        leaves = [
             flat[end - size : end].reshape(shape) for end, size, shape in zip(ends, sizes, self._shapes, strict=True)
         ]
-        return self._jax.tree_util.tree_unflatten(self._structure, parts)
+        return self._jax.tree_util.tree_unflatten(self._structure, leaves)
 
 
 @functools.lru_cache(maxsize=32)
@@ -158,6 +186,7 @@ def _judge(jax: Any, state: State, loss: Array) -> tuple[Array, Array, Array]:
     """Running mean, its best so far and bad steps in a row; a loss that is not finite settles it at once."""
     jnp = jax.numpy
     mean = jnp.where(jnp.isinf(state.mean), loss, state.mean + (loss - state.mean) / PATIENCE)
-    bad = jnp.where(mean > WORSE * state.best, state.bad + 1, 0)
+    limit = jnp.maximum(WORSE * state.best, state.best + RISE)  # the first alone for losses of a nat and more
+    bad = jnp.where(mean > limit, state.bad + 1, 0)
     settled = ~jnp.isfinite(loss) | (state.bad >= PATIENCE)
     return mean, jnp.fmin(state.best, mean), jnp.where(settled, PATIENCE, bad).astype(jnp.int32)

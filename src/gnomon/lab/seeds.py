@@ -25,3 +25,9 @@ def stream(seed: int, run: str, purpose: str) -> np.random.Generator:
 def normal(rng: np.random.Generator, shape: tuple[int, ...], sd: float) -> NDArray[np.float32]:
     """Independent N(0, sd^2) numbers of a shape, float32."""
     return (rng.standard_normal(shape) * sd).astype(np.float32)
+
+
+def passes(rng: np.random.Generator, items: int, steps: int, batch: int) -> NDArray[np.int32]:
+    """Items of each step, (steps, batch) int32: passes over all items in a fresh order each, cut into batches."""
+    every = np.concatenate([rng.permutation(items) for _ in range(-(-steps * batch // items))])
+    return every[: steps * batch].reshape(steps, batch).astype(np.int32)

@@ -109,11 +109,16 @@ class NextSymbol:
 
     def held_out(self) -> Batch:
         """Evenly spread sequences of the held-out text: inputs and targets, (pieces, 16, length)."""
-        last = len(self.text.valid) - self.length - 2  # the windows the design was measured on
-        starts = np.linspace(0, last, self.evaluated).astype(np.int64)
-        symbols = self.text.valid[starts[:, None] + np.arange(self.length + 1)].astype(np.int32)
-        symbols = symbols.reshape(-1, _PIECE, self.length + 1)
-        return Batch(symbols[..., :-1], symbols[..., 1:])
+        inputs, targets, _ = self.windows(self.text.valid, self.evaluated)
+        shape = (-1, _PIECE, self.length)
+        return Batch(inputs.reshape(shape), targets.reshape(shape))
+
+    def windows(self, part: NDArray[np.uint8], sequences: int) -> Batch:
+        """Evenly spread sequences of a part of the text: inputs and targets, (sequences, length)."""
+        last = len(part) - self.length - 2  # the windows the design was measured on
+        starts = np.linspace(0, last, sequences).astype(np.int64)
+        symbols = part[starts[:, None] + np.arange(self.length + 1)].astype(np.int32)
+        return Batch(symbols[:, :-1], symbols[:, 1:])
 
 
 def cross_entropy(logits: Array, batch: Batch) -> tuple[Array, Array]:
@@ -125,3 +130,9 @@ def cross_entropy(logits: Array, batch: Batch) -> tuple[Array, Array]:
     if batch.weights is None:
         return jnp.sum(losses), jnp.float32(losses.size)
     return jnp.sum(losses * batch.weights), jnp.sum(batch.weights)
+
+
+def mean_loss(outputs: Array, batch: Batch) -> dict[str, Array]:
+    """Cross-entropy in nats a position, as a score to watch."""
+    total, weight = cross_entropy(outputs, batch)
+    return {"loss": total / weight}

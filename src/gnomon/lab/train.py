@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -12,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.errors import InputError
-from gnomon.lab.optim import Adam, Optimiser, warmup_linear
+from gnomon.lab.optim import Adam, Optimiser
 from gnomon.lab.program import Model, Scores, program
+from gnomon.lab.schedules import linear
 from gnomon.lab.seeds import stream
 from gnomon.lab.task import Batch, Task, Tree
 
@@ -41,7 +43,7 @@ class Recipe:
     lr_peak: float
     warmup: float = 0.05
     optimiser: Optimiser = field(default_factory=Adam)
-    schedule: Callable[..., NDArray[np.float32]] = warmup_linear
+    schedule: Callable[..., NDArray[np.float32]] = linear
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.batch < 1:
@@ -57,22 +59,39 @@ class Watch:
     """What is measured on the way.
 
     Args:
-        every: steps between two looks.
+        every: steps between two looks, or the steps to look after, in rising order; the last step is always looked at.
         scores: means over one set, by name; a function of a module.
         sets: the sets, by name, each of one piece.
+        noise: gradients of (n small batches, items of each) are compared with that of all of them together, on data of
+            their own; None: they are not.
     """
 
-    every: int
+    every: int | tuple[int, ...]
     scores: Scores
     sets: Mapping[str, Batch]
+    noise: tuple[int, int] | None = None
+
+    def stops(self, steps: int) -> list[int]:
+        """The steps to look after, in a run of so many."""
+        asked = range(self.every, steps, self.every) if isinstance(self.every, int) else self.every
+        if any(b <= a for a, b in itertools.pairwise((0, *asked))):
+            raise InputError(f"Looks were asked for after steps {tuple(asked)}, expected rising numbers from 1.")
+        return [*(step for step in asked if step < steps), steps]
 
 
 @dataclass(frozen=True)
 class Look:
-    """What was measured after some steps: set -> score -> value."""
+    """What was measured after some steps.
+
+    Args:
+        step: so many.
+        scores: set -> score -> value.
+        gradient_sq: |g|^2 of the small batches, averaged, and of all together, where noise was watched.
+    """
 
     step: int
     scores: Mapping[str, Mapping[str, float]]
+    gradient_sq: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +101,7 @@ class Trained:
     Args:
         loss: mean loss on the task's held-out set after the last step, nats per position; None for a diverged run.
         status: "done", or "diverged": a loss was not finite, or its running mean was 1.5 times the lowest
-            so far for 50 steps in a row.
+            so far, and half a nat above it, for 50 steps in a row.
         steps: steps made.
         curve: (steps so far, mean training loss since the point before), one point every 250 steps, or at every look.
         looks: what was watched, in the order of steps.
@@ -139,15 +158,18 @@ def train(
     state = compiled.start(model.init(stream(seed, run, "init")), order, rates)
     curve: list[tuple[int, float]] = []
     looks: list[Look] = []
-    done, diverged, pace = 0, False, EVERY if watch is None else watch.every
-    while done < recipe.steps and not diverged:
-        until = min(done + pace, recipe.steps)
+    probe = stream(seed, run, "noise")
+    done, diverged = 0, False
+    for until in [*range(EVERY, recipe.steps, EVERY), recipe.steps] if watch is None else watch.stops(recipe.steps):
+        if diverged:
+            break
         state, total, diverged = compiled.advance(state, done, until)
         curve.append((until, total / (until - done)))
         done = until
         if watch is not None and not diverged:
             found = {name: compiled.score(state, watch.scores, batch) for name, batch in watch.sets.items()}
-            looks.append(Look(done, found))
+            norms = watch.noise and compiled.gradient_norms(state, task.order(probe, *watch.noise))
+            looks.append(Look(done, found, norms))
         if tell is not None:
             tell({"step": done, "steps": recipe.steps, "loss": curve[-1][1]})
     loss = math.nan if diverged else compiled.evaluate(state)

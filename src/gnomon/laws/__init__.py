@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gnomon.laws.law import Law, Parameter, Published, coefficient, exponent, floor, number
 
 # After the submodules of the same names have been loaded: `laws.law` and `laws.catalogue` are the functions.
-from gnomon.laws.catalogue import CATALOGUE, catalogue, law, search  # isort: skip
+from gnomon.laws.catalogue import CATALOGUE, catalogue, group, law, search  # isort: skip
 
 if TYPE_CHECKING:
     from gnomon.laws.architecture.linear_attention import LinearAttention as LinearAttention
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gnomon.laws.coverage import PassKExpPow as PassKExpPow
     from gnomon.laws.critical_batch import NoiseScale as NoiseScale
     from gnomon.laws.critical_batch import Steps as Steps
+    from gnomon.laws.critical_batch import StepsFloor as StepsFloor
     from gnomon.laws.distill import Distill as Distill
     from gnomon.laws.domains.atoms import Atoms as Atoms
     from gnomon.laws.domains.borrowed import SingleModel as SingleModel
@@ -125,6 +126,7 @@ __all__ = [
     "coefficient",
     "exponent",
     "floor",
+    "group",
     "law",
     "number",
     "search",

@@ -13,109 +13,126 @@ from gnomon.laws.formula import FUNCTIONS
 from gnomon.laws.law import Law
 from gnomon.laws.own import own_laws
 
-# id: module:class, in the order of a list: one variable, parameters and tokens, limited data, downstream.
-CATALOGUE: dict[str, str] = {
-    "pow": "power:Pow",
-    "pow_floor": "power:PowFloor",
-    "shift_pow": "power:ShiftPow",
-    "bnsl": "bnsl:Bnsl",
-    "m3": "learning_curve:M3",
-    "m4": "m4:M4",
-    "context": "context:Context",
-    "kaplan_n": "kaplan:KaplanN",
-    "kaplan_d": "kaplan:KaplanD",
-    "kaplan_c": "kaplan:KaplanC",
-    "kaplan_nd": "kaplan:KaplanND",
-    "chinchilla": "chinchilla:Chinchilla",
-    "chinchilla_tied": "chinchilla:ChinchillaTied",
-    "sum_no_floor": "sum_forms:SumNoFloor",
-    "product_floor": "sum_forms:ProductFloor",
-    "sum_power_no_floor": "sum_forms:SumPowerNoFloor",
-    "sum_power_floor": "sum_forms:SumPowerFloor",
-    "overtrain": "overtrain:Overtrain",
-    "rosenfeld": "rosenfeld:Rosenfeld",
-    "steps": "critical_batch:Steps",
-    "noise_scale": "critical_batch:NoiseScale",
-    "muennighoff": "muennighoff:Muennighoff",
-    "filter_utility": "pools:FilterUtility",
-    "mixing_exp": "mixture:MixingExp",
-    "regmix": "mixture:RegMix",
-    "projektor": "projektor:Projektor",
-    "distill": "distill:Distill",
-    "transfer": "transfer:Transfer",
-    "bleu_log": "transfer:BleuLog",
-    "prune": "pruning:Prune",
-    "multimodal_barrier": "multimodal:MultimodalBarrier",
-    "ood_offset": "loss_to_loss:OodOffset",
-    "loss_to_loss": "loss_to_loss:LossToLoss",
-    "exp_loss_err": "downstream:ExpLossErr",
-    "sigmoid4": "downstream:Sigmoid4",
-    "log_sigmoid": "downstream:LogSigmoid",
-    "passk_exp_pow": "coverage:PassKExpPow",
-    "sigmoid_compute": "reward:SigmoidCompute",
-    "entropy_reward": "reward:EntropyReward",
-    # Architecture.
-    "clark_moe": "architecture.moe:ClarkMoe",
-    "krajewski": "architecture.moe:Krajewski",
-    "joint_moe": "architecture.moe:JointMoe",
-    "moe_active": "architecture.moe:MoeActive",
-    "frantar_sparse": "architecture.sparse:FrantarSparse",
-    "parscale": "architecture.parscale:ParScale",
-    "parscale_correlated": "architecture.parscale:ParScaleCorrelated",
-    "precision_size": "architecture.precision:PrecisionSize",
-    "precision_train": "architecture.precision:PrecisionTrain",
-    "precision_ptq": "architecture.precision:PrecisionPtq",
-    "linear_attn": "architecture.linear_attention:LinearAttention",
-    # Settings of a run.
-    "step_law_lr": "hyperparameters.step_law:StepLawLR",
-    "step_law_batch": "hyperparameters.step_law:StepLawBatch",
-    "deepseek_lr": "hyperparameters.deepseek:DeepSeekLR",
-    "deepseek_batch": "hyperparameters.deepseek:DeepSeekBatch",
-    "power_lines_wd": "hyperparameters.power_lines:PowerLinesDecay",
-    "power_lines_batch": "hyperparameters.power_lines:PowerLinesBatch",
-    "nanochat_lr": "hyperparameters.batch_rules:BatchLR",
-    "nanochat_wd": "hyperparameters.batch_rules:BatchDecay",
-    "olmo_batch": "hyperparameters.olmo_ladder:LadderBatch",
-    "olmo_lr": "hyperparameters.olmo_ladder:LadderLR",
-    "olmo_warmup": "hyperparameters.olmo_ladder:LadderWarmup",
-    "marin_lr": "hyperparameters.marin:MarinLR",
-    "marin_beta2": "hyperparameters.marin:MarinBeta2",
-    "marin_depth": "hyperparameters.marin:MarinDepth",
-    "mup_lr": "hyperparameters.width:MupLR",
-    "width_wd": "hyperparameters.width:WidthDecay",
-    "width_singular": "hyperparameters.width:WidthSingular",
-    "optimal_params": "hyperparameters.allocation:OptimalParams",
-    "optimal_tokens": "hyperparameters.allocation:OptimalTokens",
-    # After pre-training.
-    "rl_slope": "posttraining.rl:RlSlope",
-    "rl_efficiency": "posttraining.rl:RlEfficiency",
-    "rm_overopt_bon": "posttraining.reward:OveroptBestOfN",
-    "rm_overopt_rl": "posttraining.reward:OveroptRl",
-    "self_consistency": "posttraining.voting:SelfConsistency",
-    "vote_question": "posttraining.voting:VoteQuestion",
-    "t2": "posttraining.repeated:T2",
-    "obs_law": "posttraining.observational:ObsLaw",
-    # Single fields.
-    "ar_generative_n": "domains.generative:GenerativeParams",
-    "ar_generative_c": "domains.generative:GenerativeCompute",
-    "position_loss": "domains.generative:PositionLoss",
-    "imitation": "domains.imitation:Imitation",
-    "imitation_joint": "domains.imitation:ImitationJoint",
-    "uncertainty": "domains.uncertainty:Uncertainty",
-    "variance_limited": "domains.theory:VarianceLimited",
-    "resolution_limited": "domains.theory:ResolutionLimited",
-    "single_model": "domains.borrowed:SingleModel",
-    "motion": "domains.motion:Motion",
-    "data_exchange": "domains.motion:DataExchange",
-    "tsfm_n": "domains.time_series:SeriesParams",
-    "tsfm_c": "domains.time_series:SeriesCompute",
-    "tsfm_d": "domains.time_series:SeriesPoints",
-    "atoms": "domains.atoms:Atoms",
-    "video_error": "domains.video:VideoError",
-    "video_abnormal": "domains.video:VideoAbnormal",
-    "lr_annealing": "lr_annealing:LrAnnealing",
-    "mpl": "multi_power:Mpl",
+# What the laws are about, in the order of a list; under each, id: module:class.
+GROUPS: dict[str, dict[str, str]] = {
+    "One scale": {
+        "pow": "power:Pow",
+        "pow_floor": "power:PowFloor",
+        "shift_pow": "power:ShiftPow",
+        "bnsl": "bnsl:Bnsl",
+        "m3": "learning_curve:M3",
+        "m4": "m4:M4",
+        "context": "context:Context",
+        "variance_limited": "domains.theory:VarianceLimited",
+        "resolution_limited": "domains.theory:ResolutionLimited",
+        "single_model": "domains.borrowed:SingleModel",
+    },
+    "Size and data": {
+        "kaplan_n": "kaplan:KaplanN",
+        "kaplan_d": "kaplan:KaplanD",
+        "kaplan_c": "kaplan:KaplanC",
+        "kaplan_nd": "kaplan:KaplanND",
+        "chinchilla": "chinchilla:Chinchilla",
+        "chinchilla_tied": "chinchilla:ChinchillaTied",
+        "sum_no_floor": "sum_forms:SumNoFloor",
+        "product_floor": "sum_forms:ProductFloor",
+        "sum_power_no_floor": "sum_forms:SumPowerNoFloor",
+        "sum_power_floor": "sum_forms:SumPowerFloor",
+        "overtrain": "overtrain:Overtrain",
+        "rosenfeld": "rosenfeld:Rosenfeld",
+        "optimal_params": "hyperparameters.allocation:OptimalParams",
+        "optimal_tokens": "hyperparameters.allocation:OptimalTokens",
+    },
+    "Batches, steps, schedules": {
+        "steps": "critical_batch:Steps",
+        "steps_floor": "critical_batch:StepsFloor",
+        "noise_scale": "critical_batch:NoiseScale",
+        "lr_annealing": "lr_annealing:LrAnnealing",
+        "mpl": "multi_power:Mpl",
+    },
+    "Limited data, pools, mixtures, transfer": {
+        "muennighoff": "muennighoff:Muennighoff",
+        "filter_utility": "pools:FilterUtility",
+        "mixing_exp": "mixture:MixingExp",
+        "regmix": "mixture:RegMix",
+        "projektor": "projektor:Projektor",
+        "multimodal_barrier": "multimodal:MultimodalBarrier",
+        "prune": "pruning:Prune",
+        "transfer": "transfer:Transfer",
+        "distill": "distill:Distill",
+    },
+    "Other texts and tasks": {
+        "ood_offset": "loss_to_loss:OodOffset",
+        "loss_to_loss": "loss_to_loss:LossToLoss",
+        "exp_loss_err": "downstream:ExpLossErr",
+        "sigmoid4": "downstream:Sigmoid4",
+        "log_sigmoid": "downstream:LogSigmoid",
+        "obs_law": "posttraining.observational:ObsLaw",
+        "bleu_log": "transfer:BleuLog",
+    },
+    "Architecture, experts, precision": {
+        "clark_moe": "architecture.moe:ClarkMoe",
+        "krajewski": "architecture.moe:Krajewski",
+        "joint_moe": "architecture.moe:JointMoe",
+        "moe_active": "architecture.moe:MoeActive",
+        "frantar_sparse": "architecture.sparse:FrantarSparse",
+        "parscale": "architecture.parscale:ParScale",
+        "parscale_correlated": "architecture.parscale:ParScaleCorrelated",
+        "linear_attn": "architecture.linear_attention:LinearAttention",
+        "precision_size": "architecture.precision:PrecisionSize",
+        "precision_train": "architecture.precision:PrecisionTrain",
+        "precision_ptq": "architecture.precision:PrecisionPtq",
+    },
+    "Settings of a run": {
+        "step_law_lr": "hyperparameters.step_law:StepLawLR",
+        "step_law_batch": "hyperparameters.step_law:StepLawBatch",
+        "deepseek_lr": "hyperparameters.deepseek:DeepSeekLR",
+        "deepseek_batch": "hyperparameters.deepseek:DeepSeekBatch",
+        "power_lines_wd": "hyperparameters.power_lines:PowerLinesDecay",
+        "power_lines_batch": "hyperparameters.power_lines:PowerLinesBatch",
+        "nanochat_lr": "hyperparameters.batch_rules:BatchLR",
+        "nanochat_wd": "hyperparameters.batch_rules:BatchDecay",
+        "olmo_batch": "hyperparameters.olmo_ladder:LadderBatch",
+        "olmo_lr": "hyperparameters.olmo_ladder:LadderLR",
+        "olmo_warmup": "hyperparameters.olmo_ladder:LadderWarmup",
+        "marin_lr": "hyperparameters.marin:MarinLR",
+        "marin_beta2": "hyperparameters.marin:MarinBeta2",
+        "marin_depth": "hyperparameters.marin:MarinDepth",
+        "mup_lr": "hyperparameters.width:MupLR",
+        "width_wd": "hyperparameters.width:WidthDecay",
+        "width_singular": "hyperparameters.width:WidthSingular",
+    },
+    "Reinforcement learning and samples": {
+        "sigmoid_compute": "reward:SigmoidCompute",
+        "entropy_reward": "reward:EntropyReward",
+        "rl_slope": "posttraining.rl:RlSlope",
+        "rl_efficiency": "posttraining.rl:RlEfficiency",
+        "rm_overopt_bon": "posttraining.reward:OveroptBestOfN",
+        "rm_overopt_rl": "posttraining.reward:OveroptRl",
+        "passk_exp_pow": "coverage:PassKExpPow",
+        "self_consistency": "posttraining.voting:SelfConsistency",
+        "vote_question": "posttraining.voting:VoteQuestion",
+        "t2": "posttraining.repeated:T2",
+    },
+    "Single fields": {
+        "ar_generative_n": "domains.generative:GenerativeParams",
+        "ar_generative_c": "domains.generative:GenerativeCompute",
+        "position_loss": "domains.generative:PositionLoss",
+        "imitation": "domains.imitation:Imitation",
+        "imitation_joint": "domains.imitation:ImitationJoint",
+        "uncertainty": "domains.uncertainty:Uncertainty",
+        "motion": "domains.motion:Motion",
+        "data_exchange": "domains.motion:DataExchange",
+        "tsfm_n": "domains.time_series:SeriesParams",
+        "tsfm_c": "domains.time_series:SeriesCompute",
+        "tsfm_d": "domains.time_series:SeriesPoints",
+        "atoms": "domains.atoms:Atoms",
+        "video_error": "domains.video:VideoError",
+        "video_abnormal": "domains.video:VideoAbnormal",
+    },
 }
+OWN_GROUP = "Your own"  # laws of the folder GNOMON_LAWS
+CATALOGUE: dict[str, str] = {name: path for laws in GROUPS.values() for name, path in laws.items()}
 
 # Other names in print for laws of the catalogue.
 ALIASES = {"m1": "pow", "m2": "pow_floor"}
@@ -150,6 +167,11 @@ def catalogue() -> dict[str, type[Law]]:
     return {name: _find(name) for name in names()}
 
 
+def group(name: str) -> str:
+    """What the law of this id is about: one of `GROUPS`, or `OWN_GROUP`."""
+    return next((title for title, laws in GROUPS.items() if name in laws), OWN_GROUP)
+
+
 def law(spec: str | type[Law] | Law, columns: Collection[str] | None = None, response: str | None = None) -> type[Law]:
     """The law that a name, a formula or a class stands for.
 
@@ -176,12 +198,14 @@ def law(spec: str | type[Law] | Law, columns: Collection[str] | None = None, res
 
 
 def search(words: str) -> list[type[Law]]:
-    """Laws whose id, question, columns or description hold all the words, those with a word in id or columns first."""
+    """Laws whose id, group, question, columns or description hold all the words, those with a word in id or columns first."""
     wanted = words.lower().replace(",", " ").split()
     found = []
     for place, entry in enumerate(catalogue().values()):
         near_by = " ".join((entry.id, *entry.inputs, entry.output)).lower()
-        about = " ".join((entry.__name__, entry.question, entry.holds, entry.source, entry.__doc__ or "")).lower()
+        about = " ".join(
+            (entry.__name__, group(entry.id), entry.question, entry.holds, entry.source, entry.__doc__ or "")
+        ).lower()
         if all(word in near_by or word in about for word in wanted):
             found.append((-sum(word in near_by for word in wanted), place, entry))
     return [entry for _, _, entry in sorted(found, key=lambda item: item[:2])]
@@ -233,6 +257,8 @@ def _placed(found: type[Law], columns: Collection[str], response: str | None) ->
     found = found.over(columns)
     if found.output not in columns and response is None and found.output != "loss":
         like = [c for c in columns if c.startswith(found.output[:3])]  # err_avg for error, acc_mmlu for accuracy
+        if found.output == "coverage" and {"passes", "trials", "accuracy"} <= set(columns):
+            like = ["accuracy"]  # the share of right answers
         if len(like) != 1:
             raise ColumnError(
                 f"{found.id} gives {found.output}, which is not a column.",

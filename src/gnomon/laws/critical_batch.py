@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from gnomon.laws.arrays import namespace, softplus
 from gnomon.laws.jet import plain
 from gnomon.laws.law import Law, Published, coefficient, exponent, number
+from gnomon.laws.parameter import FLOOR_BOUNDS
 from gnomon.laws.references import BIBTEX
 from gnomon.laws.starting import amplitudes, best_of, cells
 
@@ -101,7 +102,7 @@ class Steps(Law):
         arguments then carry first and second derivatives exactly.
         """
         xp = self.xp(params, step, batch_tokens)
-        floor = (self.N_c / params) ** self.alpha_N
+        floor = self.converged(params)
         alone = self.alpha_S * (xp.log(self.S_c) - xp.log(step))
         crowd = xp.log(self.B_1) - xp.log(batch_tokens)
         power = 1.0 / self.alpha_B
@@ -110,6 +111,10 @@ class Steps(Law):
             value, slope = _gap(v, floor, alone, crowd, self.alpha_S, power, xp)
             v = v - value / slope
         return floor + xp.exp(v)
+
+    def converged(self, params: Any) -> Any:
+        """(N_c / params)^alpha_N: the loss of unlimited steps."""
+        return (self.N_c / params) ** self.alpha_N
 
     def critical_batch(self, loss: Any) -> Any:
         """B_1 / loss^(1 / alpha_B), in tokens."""
@@ -136,9 +141,47 @@ class Steps(Law):
         )
         least = step / (1.0 + v["B_1"] / (batch * output ** (1.0 / v["alpha_B"])))
         columns = [params ** -v["alpha_N"] + 0.0 * least, least ** -v["alpha_S"]]
+        if "E" in cls.parameters:
+            columns.append(1.0 + 0.0 * least)
         found, misfit = amplitudes(columns, output, weights=1.0 / output)
-        values = v | {"N_c": found[:, :1] ** (1.0 / v["alpha_N"]), "S_c": found[:, 1:] ** (1.0 / v["alpha_S"])}
+        values = v | {"N_c": found[:, :1] ** (1.0 / v["alpha_N"]), "S_c": found[:, 1:2] ** (1.0 / v["alpha_S"])}
+        if "E" in cls.parameters:
+            values["E"] = found[:, 2:]
         return best_of(values, misfit, apart="B_1", most=24)
+
+
+class StepsFloor(Steps):
+    """Loss while training by size, steps and batch, with a floor that no size undercuts.
+
+    L = E + (N_c / N)^alpha_N + (S_c / S_min)^alpha_S, S_min = S / (1 + B_crit / B), B_crit = B_1 / L^(1 / alpha_B).
+
+    Source: gnomon, the form of Kaplan et al. 2020 with the floor of Hoffmann et al. 2022.
+    """
+
+    id = "steps_floor"
+    question = "What loss does a model of N parameters have after S steps of batch B, where text has entropy?"
+    text = "loss - E - (N_c / params)^alpha_N = (S_c * (1 + B_1 / (batch_tokens * loss^(1 / alpha_B))) / step)^alpha_S"
+    source = "gnomon: steps (Kaplan et al. 2020) with the floor of Hoffmann et al. 2022"
+    misleads = (
+        "Floor and size exponent trade against each other: with less than two decades of sizes E is mostly a guess."
+    )
+    typical = {"E": 1.7, "N_c": 5e8, "alpha_N": 0.34, "S_c": 2.1e3, "alpha_S": 0.76, "B_1": 2.1e8, "alpha_B": 0.21}
+    published: ClassVar[dict[str, Published]] = {}
+
+    E: float = number("floor of the loss", bounds=FLOOR_BOUNDS, log=True, units={"loss": 1})
+
+    def converged(self, params: Any) -> Any:
+        """E + (N_c / params)^alpha_N: the loss of unlimited steps."""
+        return self.E + (self.N_c / params) ** self.alpha_N
+
+    def efficient_params(self, loss: Any) -> Any:
+        """Size that reaches a loss with the fewest FLOP at batches far below the critical one.
+
+        Training ends at L = E + (1 + alpha_N / alpha_S) (N_c / N)^alpha_N: of what can be lost, the same share as
+        without a floor. Above E only.
+        """
+        converged = (loss - self.E) / (1.0 + self.alpha_N / self.alpha_S)
+        return self.N_c / converged ** (1.0 / self.alpha_N)
 
 
 def _gap(v: Any, floor: Any, alone: Any, crowd: Any, power_s: Any, power: Any, xp: Any) -> tuple[Any, Any]:

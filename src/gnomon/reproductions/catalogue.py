@@ -17,6 +17,7 @@ CATALOGUE = (
     "nanochat",
     "isoflops",
     "misfitting",
+    "opt",
     "step_law",
     "parscale",
     "mixing_laws",

@@ -19,6 +19,7 @@ def derive(runs: Runs) -> Runs:
 
     - C = 6 N D gives the missing one of `params`, `tokens`, `flops`. It is a model of the cost of a dense transformer
       without attention; with `active_params` N is those. A quantity that is in the table is never filled up or changed.
+    - `accuracy` and `error` follow from `passes` and `trials`, where neither of them is in the table.
     - `is_final` marks the last row of each run, by step or tokens, where runs have several rows; where the length of
       the schedule is known, a run that stopped before it has no final row.
 
@@ -35,6 +36,8 @@ def derive(runs: Runs) -> Runs:
     third = _third(runs)
     if third is not None:
         add(*third)
+    for share in _shares(runs):
+        add(*share)
     final = None if "is_final" in runs or "is_final" in runs.unsettled else _last_rows(runs)
     if final is not None:
         add("is_final", *final)
@@ -60,6 +63,18 @@ def _third(runs: Runs) -> tuple[str, Array, str, str] | None:
             return None  # FLOP say nothing about the parameters that are not active
         d, c = runs.numbers("tokens", "flops")
         return "params", _finite(c / (TRAIN_FLOPS * d)), "flops / (6 tokens)", "6ND"
+
+
+def _shares(runs: Runs) -> list[tuple[str, Array, str]]:
+    """Shares of right and wrong answers from counts: name, values, formula."""
+    taken = {*runs.data, *runs.unsettled}
+    if not {"passes", "trials"} <= set(runs.data) or taken & {"accuracy", "error"}:
+        return []
+    passes, trials = runs.numbers("passes", "trials")
+    right = np.where(
+        (trials > 0) & (passes >= 0) & (passes <= trials), passes / np.where(trials > 0, trials, 1), np.nan
+    )
+    return [("accuracy", right, "passes / trials"), ("error", 1.0 - right, "1 - passes / trials")]
 
 
 def _finite(values: Array) -> Array:

@@ -180,6 +180,23 @@ _FIELDS = (
     Field("accuracy", "number", None, "share of right answers, 0 to 1", aliases=words("acc val_acc eval_accuracy")),
     Field("error", "number", None, "share of wrong answers, 0 to 1", aliases=words("err error_rate test_error")),
     Field(
+        "passes",
+        "number",
+        None,
+        "right answers among the trials",
+        aliases=words("n_correct num_correct correct n_passes num_passes n_right successes n_successes"),
+    ),
+    Field(
+        "trials",
+        "number",
+        None,
+        "questions or attempts that a share of right answers was counted over",
+        aliases=words(
+            "n_trials num_trials questions n_questions num_questions n_problems num_problems n_items num_items "
+            "n_attempts num_attempts"
+        ),
+    ),
+    Field(
         "step",
         "number",
         "steps",

@@ -10,6 +10,9 @@ from gnomon.studies.study import Study
 
 STUDIES = {
     "hestness": "gnomon.studies.entries.hestness",
+    "loss-trajectory": "gnomon.studies.entries.loss_trajectory",
+    "mad": "gnomon.studies.entries.mad",
+    "width-transfer": "gnomon.studies.entries.width_transfer",
 }
 """Name -> the module that holds its `STUDY`."""
 

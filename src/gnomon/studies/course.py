@@ -3,48 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from gnomon.engines import Engine, Processes, Ray, Serial, Slurm, TrialError
-from gnomon.errors import InputError, RefusalError, UnknownNameError, near
+from gnomon.engines import Engine, TrialError
+from gnomon.errors import RefusalError
 from gnomon.lab.backend import environment
 from gnomon.runs.store import SUFFIX, Kept, Store
 from gnomon.studies.catalogue import study as study_of
 from gnomon.studies.claim import verdicts
+from gnomon.studies.execution import News, engine_called, run_trials
 from gnomon.studies.result import Result
 from gnomon.studies.study import Asked, Study
-from gnomon.studies.trial import Trial, do
+from gnomon.studies.trial import Trial, distinct
 
 FOLDER = "gnomon-studies"
 """Where the store lies unless a place is named."""
-
-ENGINES = ("serial", "processes", "ray", "slurm")
-"""Engines by name."""
-
-
-@dataclass(frozen=True)
-class News:
-    """How far a study is.
-
-    Args:
-        done: trials that are finished, with those of earlier calls.
-        total: trials of the grid.
-        failed: of the finished ones.
-        cached: of the finished ones, found in the store.
-        seconds: since the call.
-        told: what a trial at work says of itself.
-    """
-
-    done: int
-    total: int
-    failed: int
-    cached: int
-    seconds: float
-    told: Any = None
 
 
 def run_study(
@@ -79,33 +54,17 @@ def run_study(
     began = time.monotonic()
     chosen = study_of(name) if isinstance(name, str) else name
     asked = chosen.asked(scale, seed)
-    trials = _distinct(chosen.trials(asked))
+    trials = distinct(chosen.trials(asked))
     with nullcontext(store) if isinstance(store, Store) else closing(Store(store or default_store())) as kept:
-        known = kept.get(trial.key for trial in trials)
-        cached = {key for key, one in known.items() if one.status == "done" or not retry}
-        todo = [trial for trial in trials if trial.key not in cached]
-        count = {"done": len(cached), "failed": sum(known[key].status == "failed" for key in cached)}
-
-        def say(told: Any = None) -> None:
-            if progress is not None:
-                seconds = time.monotonic() - began
-                progress(News(count["done"], len(trials), count["failed"], len(cached), seconds, told))
-
-        say()
-        if todo:
-            with _engine(engine, kept.path.parent) as at_work:
-                for outcome in at_work.map(do, todo, affinity=_kind, tell=lambda _, told: say(told)):
-                    trial = todo[outcome.index]
-                    if outcome.failure is None:
-                        spent = sum(float(row.get("seconds") or 0.0) for row in outcome.record)
-                        kept.put(trial.key, study=chosen.name, spec=trial.spec, rows=outcome.record, seconds=spent)
-                    else:
-                        kept.fail(trial.key, study=chosen.name, spec=trial.spec, failure=vars(outcome.failure))
-                        count["failed"] += 1
-                    count["done"] += 1
-                    say()
-        known = kept.get(trial.key for trial in trials)
-    return _judged(chosen, asked, trials, known, cached=len(cached), seconds=time.monotonic() - began)
+        found = run_trials(
+            trials,
+            owner=chosen.name,
+            store=kept,
+            engine=engine_called(engine, kept.path.parent, environment(threads=1)),
+            retry=retry,
+            progress=progress,
+        )
+    return _judged(chosen, asked, trials, found.known, cached=len(found.cached), seconds=time.monotonic() - began)
 
 
 def verify_study(
@@ -119,7 +78,7 @@ def verify_study(
     began = time.monotonic()
     chosen = study_of(name) if isinstance(name, str) else name
     asked = chosen.asked(scale, seed)
-    trials = _distinct(chosen.trials(asked))
+    trials = distinct(chosen.trials(asked))
     with nullcontext(store) if isinstance(store, Store) else closing(Store(store or default_store())) as kept:
         known = kept.get(trial.key for trial in trials)
     missing = len(trials) - len(known)
@@ -138,7 +97,7 @@ def default_store() -> Path:
 
 
 def _judged(
-    chosen: Study, asked: Asked, trials: Sequence[Trial], known: dict[str, Kept], *, cached: int, seconds: float
+    chosen: Study, asked: Asked, trials: Sequence[Trial], known: Mapping[str, Kept], *, cached: int, seconds: float
 ) -> Result:
     from gnomon.runs import read_runs
 
@@ -162,33 +121,3 @@ def _judged(
         failed=tuple(failed),
         seconds=seconds,
     )
-
-
-def _engine(engine: str | Engine, folder: Path) -> Any:
-    if not isinstance(engine, str):
-        return nullcontext(engine)
-    if engine == "serial":
-        return Serial()
-    if engine == "processes":
-        return Processes(environment=environment(threads=1))
-    if engine == "ray":
-        return Ray(environment=environment(threads=1))
-    if engine == "slurm":
-        return Slurm(folder / "slurm", environment=environment(threads=1))
-    raise UnknownNameError(f"there is no engine {engine!r}", hint=near(engine, ENGINES))
-
-
-def _kind(trial: Trial) -> Any:
-    return trial.kind
-
-
-def _distinct(trials: Sequence[Trial]) -> list[Trial]:
-    """The trials, each once.
-
-    Raises:
-        InputError: the study has none at this scale.
-    """
-    found = list({trial.key: trial for trial in trials}.values())
-    if not found:
-        raise InputError("The study has no trial at this scale.")
-    return found

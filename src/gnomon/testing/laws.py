@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.errors import InputError
+from gnomon.laws.arrays import doubles
 from gnomon.laws.jet import Jet, seeds
 from gnomon.laws.law import Law
 from gnomon.laws.tree import Name, evaluate, names_in
@@ -428,7 +429,7 @@ def is_the_same_in_jax(law: type[Law]) -> None:
 
     inputs, example = _inputs(law), law.example()
     jet = _jet(law, example.values, inputs)
-    with _doubles():
+    with doubles():
         arrays = [jnp.asarray(x) for x in inputs]
         values = {name: jnp.asarray(float(v)) for name, v in example.values.items()}
 
@@ -442,14 +443,6 @@ def is_the_same_in_jax(law: type[Law]) -> None:
         exact = np.broadcast_to(jet.grad.get(i, 0.0), np.shape(inputs[0]))
         scale = max(float(np.max(np.abs(exact))), 1e-300)
         _require(float(np.max(np.abs(slopes[name] - exact))) <= 1e-9 * scale, f"derivatives by {name} differ")
-
-
-def _doubles() -> Any:
-    """JAX with 64-bit numbers, whatever the process is set to."""
-    from importlib import import_module
-
-    jax = import_module("jax")
-    return jax.enable_x64(True) if hasattr(jax, "enable_x64") else import_module("jax.experimental").enable_x64()
 
 
 def recovers_itself(law: type[Law]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.lab.backend import load
+from gnomon.lab.models.short_conv import short_conv
 from gnomon.lab.seeds import normal
 
 
@@ -33,6 +34,10 @@ class GatedConv:
             "out": normal(rng, (width, width), width**-0.5 * output_scale),
         }
 
+    def mixing_flops(self, width: int, length: int) -> int:
+        """None beside those of the weights."""
+        return 0
+
     def __call__(self, weights: dict[str, Any], x: Any, *, length: int) -> Any:
         """Mix along the sequence.
 
@@ -44,10 +49,9 @@ class GatedConv:
         jax = load()
         jnp = jax.numpy
         signal, gate = jnp.split(x @ weights["into"].T, 2, axis=-1)
-        signal = signal.reshape(-1, length, signal.shape[-1])
-        past = jnp.pad(signal, ((0, 0), (self.taps - 1, 0), (0, 0)))
-        mixed = sum(
-            past[:, self.taps - 1 - lag : self.taps - 1 - lag + length] * weights["taps"][lag]
-            for lag in range(self.taps)
-        )
+        mixed = short_conv(signal.reshape(-1, length, signal.shape[-1]), weights["taps"])
         return (mixed.reshape(x.shape) * jax.nn.silu(gate)) @ weights["out"].T
+
+    def state_size(self, width: int, length: int) -> int:
+        """(taps - 1) d: the positions it looks back on."""
+        return (self.taps - 1) * width

@@ -41,9 +41,14 @@ class MLP:
 
     def __call__(self, weights: dict[str, Any], inputs: Any) -> Any:
         """(batch, inputs) to (batch, outputs)."""
+        return self.activations(weights, inputs)["outputs"]
+
+    def activations(self, weights: dict[str, Any], inputs: Any) -> dict[str, Any]:
+        """What is computed on the way: "hidden.k" (batch, widths[k]) after the rectifier, then "outputs"."""
         jax = load()
-        x = inputs
+        x, found = inputs, {}
         *hidden, readout = zip(weights["matrices"], weights["biases"], strict=True)
-        for matrix, bias in hidden:
+        for k, (matrix, bias) in enumerate(hidden):
             x = jax.nn.relu(x @ matrix + bias)
-        return x @ readout[0] + readout[1]
+            found[f"hidden.{k}"] = x
+        return found | {"outputs": x @ readout[0] + readout[1]}

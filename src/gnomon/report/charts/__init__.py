@@ -12,7 +12,9 @@ from gnomon.report.charts.held_out import HeldOutNumbers, draw_held_out
 from gnomon.report.charts.influence import InfluenceNumbers, draw_influence
 from gnomon.report.charts.isoflop import Budget, IsoflopNumbers, draw_isoflop
 from gnomon.report.charts.ladder import LadderNumbers, Rung, draw_ladder
+from gnomon.report.charts.next_runs import NextRunsNumbers, draw_next_runs
 from gnomon.report.charts.plateau import PlateauNumbers, draw_plateau
+from gnomon.report.charts.profile import ProfileNumbers, draw_profile
 from gnomon.report.charts.residuals import ResidualNumbers, draw_residuals
 from gnomon.report.charts.shape import ShapeNumbers, draw_shape
 
@@ -32,7 +34,9 @@ __all__ = [
     "InfluenceNumbers",
     "IsoflopNumbers",
     "LadderNumbers",
+    "NextRunsNumbers",
     "PlateauNumbers",
+    "ProfileNumbers",
     "ResidualNumbers",
     "Rung",
     "ShapeNumbers",
@@ -48,7 +52,9 @@ __all__ = [
     "draw_influence",
     "draw_isoflop",
     "draw_ladder",
+    "draw_next_runs",
     "draw_plateau",
+    "draw_profile",
     "draw_residuals",
     "draw_shape",
 ]

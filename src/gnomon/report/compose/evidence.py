@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from gnomon.errors import RefusalError
 from gnomon.report.charts import draw_calibration, draw_fit, draw_held_out, draw_influence, draw_residuals
 from gnomon.report.figure import Figure
 from gnomon.report.frame import HALF, PHONE
-from gnomon.report.live.leave_out import influence_numbers, where_words
+from gnomon.report.live.leave_out import asked_influence
 from gnomon.report.live.records import fit_numbers, law_name, residual_numbers, target_of
 from gnomon.report.live.track import calibration_numbers, held_out_numbers
 from gnomon.report.page import Block, Fold, Head, Lead, Missing, Pair, Prose, Section, Table
@@ -127,8 +126,7 @@ def diagnostics(fit: Fit, point: Point | None = None, *, opened: bool) -> Fold:
         residuals = Missing("Not drawn.", "Residuals are drawn along a positive scale; this law has none.")
     else:
         residuals = draw_residuals(left, width=HALF)
-    at, half, what = _asked(fit, point)
-    moved = influence_numbers(fit, at, half=half, what=what)
+    moved = asked_influence(fit, point)
     influence: Figure | Missing
     if moved is None:
         influence = Missing("Not tried.", "There are too few runs to leave one out and fit the rest.")
@@ -137,18 +135,9 @@ def diagnostics(fit: Fit, point: Point | None = None, *, opened: bool) -> Fold:
     return Fold("Residuals, and what one run less would change", (Pair((residuals, influence)),), opened)
 
 
-def _asked(fit: Fit, point: Point | None) -> tuple[Mapping[str, float], float | None, str]:
-    """Where influence is measured: the forecast, or the largest run where there is none."""
-    if point is not None:
-        half = None if point.low is None or point.high is None else (point.high - point.low) / 2 / point.value
-        return point.at, half, f"the forecast at {where_words(point.at)}"
-    at = {name: fit.range[name][1] for name in fit.law.inputs}
-    return at, None, f"the law at {where_words(at)}"
-
-
 def objective_prose(fit: Fit) -> Prose:
     """What the second objective says, in one sentence."""
-    shape = [k for k, p in fit.law.parameters.items() if not p.linear] or list(fit.law.parameters)
+    shape = [k for k in fit.fitted if not fit.law.parameters[k].linear] or list(fit.fitted)
     told = ", ".join(f"{k} {fit.second.values[k]:.3g} instead of {fit.parameters[k].value:.3g}" for k in shape)
     return Prose(f"Under `{fit.second.objective}` instead of `{fit.objective}`: {told}.")
 

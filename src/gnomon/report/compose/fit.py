@@ -6,11 +6,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gnomon.report.charts import draw_profile
 from gnomon.report.compose.cells import range_of, shared_scale, track_cell
 from gnomon.report.compose.evidence import diagnostics, evidence_section, objective_prose, provenance, source_name
 from gnomon.report.compose.risks import risk_section
 from gnomon.report.live.records import law_name
-from gnomon.report.page import Box, BoxCell, Check, Head, Missing, Page, Record, Section, Spread, Table, Value
+from gnomon.report.page import (
+    Block,
+    Box,
+    BoxCell,
+    Check,
+    Fold,
+    Head,
+    Missing,
+    Page,
+    Pair,
+    Record,
+    Section,
+    Spread,
+    Table,
+    Value,
+)
 from gnomon.report.words import interval, number, percent, plural, quantity, rounded
 
 if TYPE_CHECKING:
@@ -18,6 +34,8 @@ if TYPE_CHECKING:
     from gnomon.forecast.track import TrackRecord
 
 MOST_EXPONENTS = 2  # shape parameters in the box; the table has all
+MOST_PROFILES = 6  # of more parameters none is drawn: a page is read, not searched
+MOST_PROFILED_ROWS = 5000  # a profile is 130 refits; of more rows they take more than a few seconds
 MOST_RATIO = 3.0  # bars of the table end at a third and three times the value
 
 
@@ -35,7 +53,7 @@ def fit_report(fit: Fit, *, record: TrackRecord | None = None, again: str = "") 
     sections = (
         Section("Parameters", (parameter_table(fit),), f"{percent(fit.level)} intervals by {fit.intervals}"),
         evidence_section(fit, record),
-        Section("Diagnostics", (objective_prose(fit), diagnostics(fit, opened=True))),
+        Section("Diagnostics", (objective_prose(fit), diagnostics(fit, opened=True), *profiles(fit))),
         risk_section(fit.notices, record, noise=fit.residual_sd),
         Section("Next runs", (Missing("Not ranked.", "gnomon plan next-runs ranks them for a target and a budget."),)),
         Section("Provenance", (Record(provenance(fit, again or "gnomon report fit.json -o report.html")),)),
@@ -50,6 +68,22 @@ def fit_report(fit: Fit, *, record: TrackRecord | None = None, again: str = "") 
         fit.to_dict() | {"backtest": record.to_dict(), "miss": _misses(fit)},
         _summary(fit, record),
     )
+
+
+def profiles(fit: Fit) -> tuple[Block, ...]:
+    """How far the runs let each fitted parameter move, two pictures a row."""
+    from gnomon.report.live.profiles import profile_numbers
+
+    if len(fit.fitted) > MOST_PROFILES or fit.used > MOST_PROFILED_ROWS:
+        return (
+            Missing(
+                "No profiles.",
+                f"They are drawn one by one: `gnomon fit RUNS --law NAME --picture profile:{fit.fitted[0]}`.",
+            ),
+        )
+    drawn = [draw_profile(profile_numbers(fit, name)) for name in fit.fitted]
+    pairs = [Pair(tuple(drawn[i : i + 2])) for i in range(0, len(drawn), 2)]
+    return (Fold("Profiles: how far the runs let each parameter move", tuple(pairs), False),)
 
 
 def lead_of(fit: Fit) -> str:
@@ -75,6 +109,8 @@ def parameter_table(fit: Fit) -> Table:
     for name, e in fit.parameters.items():
         value = number(e.value) if e.low is None or e.high is None else interval_value(e.value, e.low, e.high)
         between = "" if e.low is None or e.high is None else f"{number(e.low)} to {number(e.high)}"
+        if fit.held is not None and name in fit.held.fixed:
+            between = "fixed"
         bar = None
         if name in ratios and scale is not None and ratios[name][0] > 0:
             low, high = (float(np.log(r)) for r in ratios[name])
@@ -82,6 +118,8 @@ def parameter_table(fit: Fit) -> Table:
         note = {"not-alone": "not determined alone", "at-bound": "at a bound"}.get(loose.get(name, ""), "")
         if e.at_bound:
             note = "at a bound"
+        if fit.held is not None and name in fit.held.transferred:
+            note = "from another family"
         rows.append((f"`{name}`", Spread(value, between, bar), note, fit.law.parameters[name].meaning))
     heads = (Head("parameter", "left"), Head("value and interval"), Head("", "left"), Head("meaning", "left"))
     return Table(heads, tuple(rows), note="Bars: ratio of the interval to the value, on one logarithmic scale.")
@@ -94,7 +132,7 @@ def interval_value(value: float, low: float, high: float) -> str:
 
 
 def _law(fit: Fit) -> BoxCell:
-    known = all(fit.parameters[name].low is not None for name in fit.parameters)
+    known = all(fit.parameters[name].low is not None for name in fit.fitted)
     checks = [
         Check(
             fit.identified, "all parameters are determined" if fit.identified else "not every parameter is determined"

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gnomon.plan.text import flop_text
-from gnomon.report.charts import draw_allocation, draw_contour, draw_isoflop, draw_plateau
+from gnomon.report.charts import draw_allocation, draw_contour, draw_isoflop, draw_next_runs, draw_plateau
 from gnomon.report.compose.cells import counted_value, expectation, grade_cell, range_of, shared_scale
 from gnomon.report.compose.evidence import evidence_section, provenance
 from gnomon.report.compose.fit import lead_of
 from gnomon.report.compose.risks import risk_section
-from gnomon.report.frame import HALF
+from gnomon.report.frame import HALF, PHONE
+from gnomon.report.live.next_runs import next_runs_numbers
 from gnomon.report.live.records import allocation_numbers, contour_numbers, isoflop_numbers, plateau_numbers
 from gnomon.report.page import (
     Block,
@@ -19,6 +20,7 @@ from gnomon.report.page import (
     BoxCell,
     Facts,
     Head,
+    Lead,
     Missing,
     Page,
     Pair,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from gnomon.forecast.track import TrackRecord
     from gnomon.plan import Plan
 
+AHEAD = 0.05  # of the plan's compute, for small runs before it: our choice; gnomon plan next-runs --budget takes any
 NONE_ASKED = "this law has no interval at the plan"
 
 
@@ -76,7 +79,7 @@ def plan_report(plan: Plan, fit: Fit, *, record: TrackRecord | None = None, agai
         risk_section(
             [*plan.notices, *(point.notices if point else ())], record, noise=fit.residual_sd, horizon=horizon
         ),
-        Section("Next runs", (Missing("Not ranked.", "gnomon plan next-runs ranks them for a target and a budget."),)),
+        Section("Next runs", (next_runs_block(plan, fit),), "before the plan is carried out"),
         Section(
             "Watch list",
             (
@@ -107,6 +110,20 @@ def plan_report(plan: Plan, fit: Fit, *, record: TrackRecord | None = None, agai
         plan.to_dict() | {"fit": fit.to_dict(), "backtest": record.to_dict()},
         "\n".join(plan.lines()),
     )
+
+
+def next_runs_block(plan: Plan, fit: Fit) -> Block:
+    """Which runs would narrow the plan's forecast, for at most AHEAD of its compute."""
+    from gnomon.errors import GnomonError
+    from gnomon.plan.next_runs import next_runs
+
+    at = {name: float(plan.decision[name]) for name in fit.law.inputs if plan.decision.get(name) is not None}
+    try:
+        found = next_runs(fit, at, budget=AHEAD * float(plan.decision["flops"]), seed=fit.seed)
+    except GnomonError as error:
+        return Missing("Not ranked.", error.message)
+    numbers = next_runs_numbers(found)
+    return Lead(draw_next_runs(numbers), draw_next_runs(numbers, width=PHONE))
 
 
 def title(plan: Plan) -> str:
@@ -211,7 +228,9 @@ def _row(plan: Plan, row: Mapping[str, Any], scale: tuple[float, float] | None) 
 def isoflop(plan: Plan, fit: Fit) -> Any:
     """The parabolas of the same runs, or why there are none."""
     if plan.study is None:
-        return Missing("No isoFLOP study.", f"{plan.reasons.get('cross_check', 'no budget has four sizes')}.")
+        return Missing(
+            "No isoFLOP study.", f"{plan.reasons.get('cross_check', 'no budget has four sizes').rstrip('.')}."
+        )
     return draw_isoflop(isoflop_numbers(plan.study, fit.data, response=plan.response), width=HALF)
 
 

@@ -12,6 +12,7 @@ from gnomon.report.words import number, quantity
 
 if TYPE_CHECKING:
     from gnomon.fit import Fit
+    from gnomon.forecast import Point
 
 MOST = 300
 """Of more runs than this, those with the largest residuals are left out."""
@@ -31,21 +32,19 @@ def influence_numbers(
     Returns:
         `None` when there are too few runs to leave one out.
     """
-    from gnomon.fit.estimate import make_design, run_names
-    from gnomon.fit.newton import minimise
-    from gnomon.fit.objective import objective
+    from gnomon.fit.estimate import as_fitted, run_names
 
-    design = make_design(type(fit.law), fit.data)
+    design, how = as_fitted(fit)
     _, index = np.unique(design.groups, return_inverse=True)
     count = int(index.max()) + 1
-    if count < design.p + 3:
+    if count < design.free + 3:
         return None
     worst = np.zeros(count)
-    np.maximum.at(worst, index, np.abs(np.asarray(fit.residuals, dtype=np.float64)))
+    np.maximum.at(worst, index, np.nan_to_num(np.abs(np.asarray(fit.residuals, dtype=np.float64))))
     chosen = np.argsort(-worst, kind="stable")[:MOST]
     weights = np.where(index[None, :] == chosen[:, None], 0.0, 1.0)
     theta = np.repeat(design.theta(fit.law.values)[None], len(chosen), 0)
-    found = minimise(design.kernel, objective(fit.objective), theta, design.target, weights=weights, continuation=0)
+    found = design.solve(how, theta, weights=weights, continuation=0)
     values = design.values(found.theta)
     changed = type(fit.law)(**{name: np.asarray(value)[:, None] for name, value in values.items()})
     inputs = {name: np.array([float(at[name])]) for name in fit.law.inputs}
@@ -59,6 +58,15 @@ def influence_numbers(
     shown = [str(names[first[g]]) for g in chosen[good]]
     width = half if half is not None else 2 * fit.residual_sd
     return InfluenceNumbers(shown, change[good], width, what=what or "the forecast")
+
+
+def asked_influence(fit: Fit, point: Point | None = None) -> InfluenceNumbers | None:
+    """Influence on a forecast, or on the law at the largest run where there is none."""
+    if point is not None:
+        half = None if point.low is None or point.high is None else (point.high - point.low) / 2 / point.value
+        return influence_numbers(fit, point.at, half=half, what=f"the forecast at {where_words(point.at)}")
+    at = {name: fit.range[name][1] for name in fit.law.inputs}
+    return influence_numbers(fit, at, half=None, what=f"the law at {where_words(at)}")
 
 
 def where_words(at: Mapping[str, float | str]) -> str:

@@ -233,6 +233,7 @@ OUTLINES: dict[str, tuple[str, ...]] = {
     ),
     "fit": ("Answer", "Parameters", "Evidence", "Diagnostics", "Risks", "Next runs", "Provenance"),
     "forecast": ("Answer", "Forecasts", "Evidence", "Interval", "Risks", "Next runs", "Provenance"),
+    "compare": ("Answer", "Families", "Evidence", "Risks", "Provenance"),
     "study": ("Answer", "Claims", "Controls", "Figures", "Departures", "Provenance"),
     "quickstart": ("Answer", "Forecast", "Ladder", "Evidence", "Risks", "Next steps", "Provenance"),
 }  # fmt: skip

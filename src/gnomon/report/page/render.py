@@ -29,7 +29,7 @@ class Page:
     """A report.
 
     Attributes:
-        kind: `plan`, `fit`, `forecast` or `quickstart`; decides the headings.
+        kind: `plan`, `fit`, `forecast`, `compare` or `quickstart`; decides the headings.
         title: what was asked.
         lead: from what it is answered.
         box: the answer in four cells.
