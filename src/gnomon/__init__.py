@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from gnomon.laws.law import exponent as exponent
     from gnomon.laws.law import floor as floor
     from gnomon.laws.law import number as number
+    from gnomon.plan import Advice as Advice
     from gnomon.plan import Plan as Plan
+    from gnomon.plan import advise as advise
     from gnomon.runs import Runs as Runs
     from gnomon.runs import Schedule as Schedule
     from gnomon.runs import check as check
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
 
 _MODULES = ("datasets", "fit", "forecast", "laws", "plan", "report", "reproductions")
 _HOME = {
+    "Advice": "gnomon.plan",
     "Audit": "gnomon.forecast",
     "Backtest": "gnomon.forecast",
     "Comparison": "gnomon.forecast",
@@ -72,6 +75,7 @@ _HOME = {
     "Runs": "gnomon.runs",
     "Schedule": "gnomon.runs",
     "Sweep": "gnomon.sweep",
+    "advise": "gnomon.plan",
     "audit": "gnomon.forecast",
     "backtest": "gnomon.forecast",
     "check": "gnomon.runs",

@@ -189,4 +189,31 @@ def test_fix_and_transfer(ladder: str, capsys: pytest.CaptureFixture[str], tmp_p
 def test_holding_tells_what_is_wrong(ladder: str, capsys: pytest.CaptureFixture[str], extra: list[str]) -> None:
     law = [] if "--law" in extra else ["--law", "chinchilla"]
     assert run(["fit", ladder, *law, "--no-backtest", "--json", "--quiet", *extra]) == 2
+
+
+def test_advise(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gnomon.plan.advising.ROUNDS", ((1, None), (2, 6), (4, 2)))
+    monkeypatch.setattr("gnomon.plan.ladders.RATIOS", (1.0,))
+    words = ["advise", "--target", "params=7B,tokens=140B", "--budget", "2e20"]
+    found = document(capsys, *words)
+    assert found["kind"] == "advice"
+    assert found["best"]["flops"] <= 2e20 * (1 + 1e-9)
+    status, page = told(capsys, *words)
+    assert status == 0
+    assert f"Train these {len(found['best']['runs'])} runs" in page
+    assert "model sizes" in page
+    assert all(len(line) <= 80 for line in page.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("extra", "status"),
+    [
+        (["--budget", "1e20"], 2),
+        (["--target", "params=7B,tokens=140B", "--budget", "1e24"], 3),
+        (["--target", "params=7B,tokens=140B", "--budget", "2e20", "--run-noise", "1%"], 2),
+        (["--target", "params=7B,tokens=140B", "--budget", "2e20", "--where", "loss < 3"], 2),
+    ],
+)
+def test_advise_tells_what_is_wrong(capsys: pytest.CaptureFixture[str], extra: list[str], status: int) -> None:
+    assert run(["advise", "--json", "--quiet", *extra]) == status
     assert json.loads(capsys.readouterr().out)["kind"] == "error"

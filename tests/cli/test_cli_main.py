@@ -33,7 +33,7 @@ HEAVY = [
     "jinja2",
     "rich",
 ]
-COMMANDS = ["quickstart", "laws", "check", "fit", "backtest", "forecast", "report", "reproduce"]
+COMMANDS = ["quickstart", "laws", "check", "fit", "backtest", "forecast", "report", "reproduce", "sweep"]
 
 
 def gnomon(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -113,9 +113,21 @@ def test_every_example_of_the_help_parses(
 
     monkeypatch.chdir(tmp_path)
 
-    from gnomon.cli import backtest, check, fit, forecast, laws, plan, plan_next_runs, plan_schedule, report, reproduce
+    from gnomon.cli import (
+        backtest,
+        check,
+        fit,
+        forecast,
+        laws,
+        plan,
+        plan_next_runs,
+        plan_schedule,
+        report,
+        reproduce,
+        sweep,
+    )
 
-    for module in (backtest, check, fit, forecast, laws, plan, plan_next_runs, plan_schedule, report, reproduce):
+    for module in (backtest, check, fit, forecast, laws, plan, plan_next_runs, plan_schedule, report, reproduce, sweep):
         for line in module.EXAMPLES.splitlines():
             words = shlex.split(line.partition("<")[0] if line.endswith(".csv") and " < " in line else line)[1:]
             if "-" in words:

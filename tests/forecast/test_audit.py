@@ -33,6 +33,15 @@ def test_a_planted_fault_gets_its_finding_and_no_other(name: str) -> None:
     assert set(found) - {fault.rule} <= fault.also
 
 
+def test_sizes_under_the_wrong_labels_are_not_taken_for_a_law() -> None:
+    """Negative control: the same losses beside permuted sizes, over enough runs that no permutation is nearly right."""
+    table = runs(0, 6, 4)
+    table["params"] = np.random.default_rng(1).permutation(table["params"])
+    found = gn.audit(gn.fit("chinchilla", table, draws=100), at=TARGET)
+    assert loud(found)
+    assert "serious" in loud(found).values()
+
+
 def test_every_rule_has_a_planted_fault() -> None:
     assert {rule.code for rule in RULES} == {fault.rule for fault in FAULTS.values()}
 
@@ -110,3 +119,20 @@ def test_the_page_of_rules_lists_every_rule() -> None:
     page = (ROOT / "docs" / "audit.md").read_text(encoding="utf-8")
     for rule in RULES:
         assert f"| `{rule.code}` | {rule.asks} | {rule.why} | {rule.source} |" in page
+
+
+def test_a_transfer_that_one_size_cannot_test_is_unknown_not_passed() -> None:
+    table = runs(0, 1, 20)
+    found = gn.audit(gn.fit("chinchilla", table, transfer=gn.laws.Chinchilla.besiroglu2024, draws=50))
+    reasons = {rule.code: reason for rule, reason in found.unknown}
+    assert "untestable" in reasons["transferred"]
+    assert "few-sizes" not in found.codes()
+    assert next(f for f in found.passed if f.rule.code == "few-runs").seen.measured["parameters"] == 3
+
+
+def test_parameters_that_are_held_do_not_count_against_the_runs() -> None:
+    """Six runs for two fitted parameters are enough, for five they are not."""
+    six = FAULTS["six runs"].make(0)
+    held = {"alpha": 0.3478, "beta": 0.3658, "E": 1.8172}
+    assert "few-runs" in gn.audit(gn.fit("chinchilla", six, draws=50)).codes()
+    assert "few-runs" not in gn.audit(gn.fit("chinchilla", six, fixed=held, draws=50)).codes()

@@ -12,6 +12,7 @@ import pytest
 
 import gnomon.laws
 from gnomon.laws import CATALOGUE, Law, Published, coefficient, exponent, floor, law, number
+from gnomon.laws.rest import Slopes
 from gnomon.testing.laws import CHECKS, ContractFailure, cases, check_law, run_check
 
 # Besides every law under its own id: other columns, another response, a variant, and formulas somebody types.
@@ -144,6 +145,21 @@ def _far_start(cls: type[Law], inputs: Any, output: Any) -> list[dict[str, float
     return [{"E": 1.0, "A": 1.0}]
 
 
+class _Power:
+    """A / params^alpha, by its logarithm; with a wrong sign, or with an array too many, where asked for."""
+
+    floor = "E"
+
+    def __init__(self, sign: float = -1.0, kept: int = 0) -> None:
+        self.sign, self.kept = sign, kept
+
+    def value(self, values: Any, params: Any) -> tuple[Any, ...]:
+        return (np.log(values["A"]) - values["alpha"] * np.log(params),)
+
+    def slopes(self, values: Any, kept: Any, params: Any) -> Slopes:
+        return Slopes({"A": 1.0, "alpha": self.sign * np.log(params)}, {})
+
+
 PUBLISHED = {"E": 1.7, "A": 400.0, "alpha": 0.34}
 FAULTS: dict[str, tuple[str, type[Law]]] = {
     "another text": ("says_its_formula", variant(text="loss = E + A / params^(alpha / 2)")),
@@ -167,6 +183,8 @@ FAULTS: dict[str, tuple[str, type[Law]]] = {
     "a derivative lost": ("differentiates", variant(formula=_blind)),
     "half a derivative": ("differentiates", variant(formula=_kinked)),
     "half a second derivative": ("curves", variant(formula=_kinked)),
+    "a rest with a wrong slope": ("knows_its_rest", variant(rest=classmethod(lambda cls: _Power(1.0)))),
+    "a rest that keeps less than it says": ("knows_its_rest", variant(rest=classmethod(lambda cls: _Power(kept=1)))),
     "not finite everywhere": ("is_defined", variant(formula=_undefined)),
     "deaf to its inputs": ("is_defined", variant(formula=_single)),
     "numpy only": ("is_the_same_in_jax", variant(formula=_numpy_only)),
@@ -200,6 +218,10 @@ def test_fault_is_caught(fault: str) -> None:
     check, broken = FAULTS[fault]
     with pytest.raises(ContractFailure), np.errstate(all="ignore"):
         run_check(check, broken)
+
+
+def test_a_right_rest_passes() -> None:
+    run_check("knows_its_rest", variant(rest=classmethod(lambda cls: _Power())))
 
 
 def test_every_check_catches_some_fault() -> None:

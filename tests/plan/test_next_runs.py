@@ -98,3 +98,13 @@ def test_compute_is_counted_as_asked() -> None:
     assert eight.runs[0].flops == pytest.approx(8 * eight.runs[0].at["params"] * eight.runs[0].at["tokens"])
     by_flops = next_runs(fit, {"params": 7e9, "flops": 6 * 7e9 * 2e11}, budget=1e20)
     assert by_flops.target["tokens"] == pytest.approx(2e11)
+
+
+def test_no_run_is_proposed_twice_where_a_repeat_says_nothing() -> None:
+    fit = gn.fit("A / N^alpha + 1.7", measured_size(), draws=300)
+    candidates = [{"params": 2e8, "flops": 1e18}, {"params": 5e9, "flops": 1e18}, {"params": 6e9, "flops": 1e18}]
+    usual = next_runs(fit, {"params": 7e10}, budget=5e18, candidates=candidates)
+    once = next_runs(fit, {"params": 7e10}, budget=5e18, candidates=candidates, once=True)
+    assert len({run.at["params"] for run in usual.runs}) < len(usual.runs), "a noisy run is worth repeating"
+    assert len({run.at["params"] for run in once.runs}) == len(once.runs)
+    assert once.expected >= usual.expected

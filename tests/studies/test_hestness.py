@@ -10,7 +10,7 @@ import pytest
 from gnomon.runs import read_runs
 from gnomon.studies.entries.hestness import STUDY
 from gnomon.studies.entries.hestness.design import HELD_OUT, MODELS, OPTIMISERS, SHARDS
-from gnomon.studies.entries.hestness.judging import fit_curve, judge, predictive
+from gnomon.studies.entries.hestness.judging import best_sizes, fit_curve, judge, predictive, size_exponent
 from gnomon.testing.studies import check_smoke
 
 
@@ -75,6 +75,23 @@ def test_the_noise_of_the_test_set_is_in_the_interval() -> None:
                 low, high, _ = predictive(fit, int(m), 500, 0, noise=noise)
                 inside[noise] += bool(low <= error <= high)
     assert inside[True] > inside[False]
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 1.2])
+def test_best_size_follows_its_data(exponent: float) -> None:
+    """Models below m^exponent err by half more, larger ones are equal: the smallest of the equal ones counts."""
+    widths, found = 2.0 ** np.arange(14), []
+    for m in SHARDS:
+        for width in widths:
+            enough = width >= 4 * (m / 20) ** exponent
+            for s in range(3):
+                error = 0.2 * (1.0 if enough else 1.5)
+                found.append(row("mlp-adam", m, s, error, shuffled=0) | {"width": width, "params": 10 * width})
+    told = size_exponent(best_sizes(read_runs([r | {"run": f"{r['run']}-{r['width']:g}"} for r in found])))
+    assert told.value == pytest.approx(exponent, abs=0.1)  # widths are powers of 2
+    assert told.low is not None
+    assert told.high is not None
+    assert told.low <= told.value <= told.high
 
 
 @pytest.mark.slow

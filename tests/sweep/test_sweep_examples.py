@@ -26,7 +26,7 @@ def swept(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> dict
     assert status == 0, document
     assert document["trials"]["failed"] == 0
     assert {one["status"] for one in document["ladder"]} == {"done"}
-    assert document["forecast"]["points"][0]["low"] < min(one["loss"] for one in document["ladder"])
+    assert document["forecast"]["points"][0]["low"] < min(one["value"] for one in document["ladder"])
     assert not any(warning["code"] == "params-differ" for warning in document["warnings"])
     return document
 
@@ -37,7 +37,7 @@ def test_a_numpy_trainer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     ladder = document["ladder"]
     assert isinstance(ladder, list)
     assert len(ladder) == 12
-    losses = {(one["values"]["width"], one["values"]["tokens"]): one["loss"] for one in ladder}
+    losses = {(one["values"]["width"], one["values"]["tokens"]): one["value"] for one in ladder}
     for width in (8, 16, 32, 64):
         along = [loss for (w, _), loss in sorted(losses.items()) if w == width]
         assert along == sorted(along, reverse=True), "more text, less loss"

@@ -81,12 +81,19 @@ def test_a_spec_and_its_defaults(write: Write) -> None:
             "reads depth, which nothing",
         ),
         ("[target]", '[settings]\na = { formula = "1 / a" }\n[target]', "settings.a", "needs a setting that needs it"),
+        (
+            "[target]",
+            '[settings]\na = { formula = "params", power_of = 1 }\n[target]',
+            "settings.a.power_of",
+            "a number above 1",
+        ),
         ("[target]", "[settings]\nseed = 3\n[target]", "settings.seed", "another name"),
         ("[target]", "[settings]\nwidth = 3\n[target]", "settings.width", "is set by [size] already"),
         ("[target]", "[settings]\nlr = [1, 2]\n[target]", "settings.lr", "the command has no {lr}"),
         ("[target]", '[fit]\nlaw = "chinchila"\n[target]', "fit.law", "chinchila"),
         ("[target]", '[fit]\nlaw = "muennighoff"\n[target]', "fit.law", "expected a law of params and tokens"),
         ("[target]", "[fit]\nlevel = 1.5\n[target]", "fit.level", "below 1"),
+        ('format = "jsonl"', 'format = "jsonl"\nresponse = "width"', "metrics.response", "a measured column"),
         ("[target]", "[next]\nbudged = 1\n[target]", "next.budged", "no such key"),
     ],
 )
@@ -143,6 +150,24 @@ schedule = "cosine"
     assert "params 800 to 6.4k (measured: 60M to 1B)" in notice.message
 
 
+def test_which_way_is_better_is_asked_where_values_are_tried(write: Write) -> None:
+    tried = (("{params} {tokens}", "{params} {tokens} {lr}"), ("[target]", "[settings]\nlr = [1, 2]\n[target]"))
+    read_spec(write(*tried))
+    accuracy = ("{ loss", '{ accuracy = "val_acc" }\nresponse = "accuracy"\n#')
+    with pytest.raises(GnomonError, match="Of accuracy more is better") as caught:
+        read_spec(write(*tried, accuracy))
+    assert caught.value.where.key == "metrics.better"
+    read_spec(write(*tried, (accuracy[0], accuracy[1].replace("\n#", '\nbetter = "high"\n#'))))
+    read_spec(write(accuracy))
+
+
+def test_names_tell_runs_apart(write: Write) -> None:
+    more = "[[ladder.more]]\nwidth = 64\ntokens = 320000\n[[ladder.more]]\nwidth = 64\ntokens = 320001\n[target]"
+    names = [one.run for one in design_sweep(read_spec(write(("[target]", more)))).planned]
+    assert len(set(names)) == len(names) == 14
+    assert sum(name.startswith("width64-320k-") for name in names) == 2
+
+
 def test_sizes_by_a_table_and_by_a_range(write: Write) -> None:
     table = """[[size]]
 preset = "tiny"
@@ -171,6 +196,6 @@ params = 9000
 def test_two_trials_must_not_share_a_command_or_a_log(write: Write) -> None:
     with pytest.raises(GnomonError, match="would run the same command"):
         design_sweep(read_spec(write(("{params} {tokens}", "{params} 100"))))
-    with pytest.raises(GnomonError, match="would log to the same place"):
+    with pytest.raises(GnomonError, match=r"spec.toml, metrics.path: .* would log to the same place"):
         design_sweep(read_spec(write(('path = "{folder}/log.jsonl"', 'path = "logs/{width}.jsonl"'))))
     design_sweep(read_spec(write(('path = "{folder}/log.jsonl"', 'path = "logs/{width}-{tokens}.jsonl"'))))

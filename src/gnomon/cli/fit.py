@@ -57,8 +57,14 @@ IntervalsOption = Annotated[
         "--intervals",
         metavar="HOW",
         help="bootstrap (whole runs resampled; the default), within (residuals in blocks and seed noise; the default with one "
-        "run), wild (residuals of runs change sign), parametric (seed noise), profile or none",
+        "run), wild (residuals of runs change sign), parametric (seed noise, counts), profile, bayes or none",
         show_default=False,
+    ),
+]
+NoiseOption = Annotated[
+    str,
+    typer.Option(
+        "--noise", metavar="COLUMN", help="constant, or a column along which the noise changes as a power, e.g. flops"
     ),
 ]
 FixOption = Annotated[
@@ -107,6 +113,7 @@ def fit(
     where: WhereOption = None,
     schedules: SchedulesOption = None,
     objective: ObjectiveOption = None,
+    noise: NoiseOption = "constant",
     fix: FixOption = None,
     transfer: TransferOption = None,
     transferred: TransferredOption = None,
@@ -160,7 +167,8 @@ def fit(
             law = selection.best
         progress.now(f"fitting {law} to {len(table)} rows")
         with placed(table):
-            found = fit_law(law, table, response=response, objective=objective, intervals=intervals, **options)
+            how: dict[str, Any] = {"objective": objective, "noise": noise, "intervals": intervals}
+            found = fit_law(law, table, response=response, **how, **options)
         saved = None if save is None else str(found.save(save))
         record = None
         if backtest:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from gnomon.cli import (
+    advise,
     audit,
     backtest,
     check,
@@ -72,6 +73,7 @@ for heading, function, epilog in (
     (DECIDE, forecast.forecast, forecast.EXAMPLES),
     (DECIDE, compare.compare, compare.EXAMPLES),
     (DECIDE, audit.audit, audit.EXAMPLES),
+    (DECIDE, advise.advise, advise.EXAMPLES),
 ):
     name = function.__name__.rstrip("_")  # `import` is a word of Python
     app.command(name, cls=Command, epilog=epilog, rich_help_panel=heading)(function)

@@ -66,7 +66,8 @@ ObjectiveOption = Annotated[
     typer.Option(
         "--objective",
         metavar="NAME",
-        help="huber, huber:DELTA, squared_log, squared, relative or binomial; default: binomial for a share of counted trials, else huber",
+        help="huber, huber:DELTA, squared_log, squared, relative, student, student:FREEDOM or binomial; default: binomial for a share of "
+        "counted trials, else huber",
         show_default=False,
     ),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -32,6 +32,7 @@ class Design:
         prior: what is known of the coordinates beforehand; None: nothing.
         held: parameters that are not fitted, at their values in the user's units.
         trials: of which each output is a share (n,), for the binomial objective; None: the outputs are no counts.
+        widths: noise of each row (n,) in units of the typical one; residuals are divided by it. None: all the same.
     """
 
     law: type[Law]
@@ -42,6 +43,7 @@ class Design:
     prior: Prior | None = None
     held: Mapping[str, float] = field(default_factory=dict)
     trials: Array | None = None
+    widths: Array | None = None
 
     @cached_property
     def scales(self) -> dict[str, float]:
@@ -160,6 +162,7 @@ class Design:
             self.prior,
             self.held,
             None if self.trials is None else self.trials[index],
+            None if self.widths is None else self.widths[index],
         )
         object.__setattr__(part, "scales", self.scales)
         return part
@@ -189,7 +192,13 @@ class Design:
         goal = self.target if target is None else target
         if self.held:
             how["frozen"] = self.frozen | how.get("frozen", False)
-        return minimise(self.kernel, objective, theta, goal, weights=load, prior=prior or self.prior, **how)
+        return minimise(
+            self.kernel, self.scaled(objective), theta, goal, weights=load, prior=prior or self.prior, **how
+        )
+
+    def scaled(self, objective: Objective) -> Objective:
+        """The objective with the widths of these rows."""
+        return objective if self.widths is None else replace(objective, width=self.widths)
 
     @property
     def load(self) -> Array:

@@ -79,7 +79,7 @@ def identifiability(design: Design, objective: Objective, theta: Array) -> Ident
 def _information(design: Design, objective: Objective, theta: Array) -> Array:
     state = design.kernel.state(theta[None])
     target = objective.goal(design.target, design.kernel.logarithmic)
-    c = objective.curvature(state[0], target[None], design.kernel.logarithmic)
+    c = design.scaled(objective).curvature(state[0], target[None], design.kernel.logarithmic)
     positive = design.load * c.positive
     _, hessian, _ = design.kernel.normal(theta[None], state, 0.0 * c.first, positive, positive)
     return hessian[:, :, 0]
@@ -200,7 +200,7 @@ def _group(
 
 def second_objective(design: Design, objective: Objective, theta: Array) -> tuple[Objective, Array]:
     """The same rows under another objective: squared log for a robust fit, squares for counts, Huber for any other."""
-    others = {"huber": "squared_log", "binomial": "squared"}
+    others = {"huber": "squared_log", "student": "squared_log", "binomial": "squared"}
     other = OBJECTIVES[others.get(objective.name, "huber")]
     solution = design.solve(other, theta[None], continuation=2, iterations=200)
     return other, solution.theta[0]

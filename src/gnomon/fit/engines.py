@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,7 @@ class Question:
         draws: refits, for engines that refit.
         level: of the intervals.
         seed: of random numbers.
+        stated_freedom: degrees of freedom of Student-t residuals, where the user gave them.
         held: parameters that are not fitted, with the draws of those taken from other families.
     """
 
@@ -52,6 +54,7 @@ class Question:
     draws: int
     level: float
     seed: int
+    stated_freedom: float | None = None
     held: Held | None = None
 
     @property
@@ -91,6 +94,7 @@ class Answer:
     draws: dict[str, Array] | None
     starts: Starts
     notices: list[Notice] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)  # further parts of the fit's document
 
 
 def by_bootstrap(asked: Question) -> Answer:
@@ -231,6 +235,40 @@ def by_profile(asked: Question) -> Answer:
     return Answer(estimates, None, asked.starts)
 
 
+def by_bayes(asked: Question) -> Answer:
+    """Quantiles of the posterior under weakly informative priors (`bayes`).
+
+    Raises:
+        InputError: parameters are held: a posterior is of all of them.
+        MissingExtraError: NumPyro is not installed.
+        RefusalError: the chains did not mix.
+    """
+    from gnomon.fit.bayes import conflicts, posterior_of, sample
+
+    if asked.design.held:
+        raise InputError(
+            f"The posterior is of all parameters; {', '.join(asked.design.held)} are held.",
+            hint="Use --intervals bootstrap or profile with --fix and --transfer.",
+        )
+
+    design, theta = asked.design, asked.found.theta
+    posterior = posterior_of(design, asked.objective, theta, asked.stated_freedom)
+    sd = _rms(asked.objective.residual(design.predict(theta)[0], design.output), design.p)
+    sd /= design.scales[design.law.output] if asked.objective.scale == "output" else 1.0
+    found = sample(posterior, theta, sd, asked.draws, asked.seed)
+    values = {k: np.asarray(v) for k, v in design.values(found.theta).items()}
+    starts = replace(asked.starts, draws=len(found.theta), draws_converged=len(found.theta))
+    told = Notice(
+        "posterior",
+        f"Sampled by NUTS: {posterior.likelihood} residuals, R-hat at most {max(found.r_hat.values()):.4f}, effective size at least "
+        f"{min(found.size.values()):,.0f}, {found.diverged} of {found.steps:,} steps diverged.",
+    )
+    priors = {prior.name: prior.to_dict() for prior in posterior.priors}
+    document = {"bayes": {"likelihood": posterior.likelihood, **found.to_dict(), "priors": priors}}
+    notices = [told, *conflicts(posterior, theta)]
+    return Answer(_quantiles(asked, values), values, starts, notices, document)
+
+
 def without(asked: Question) -> Answer:
     """Values alone."""
     reason = "intervals were not asked for"
@@ -262,6 +300,11 @@ def _drawn(asked: Question, drawn: Draws) -> Answer:
         )
     finite = np.isfinite(drawn.objective)
     values = {k: np.asarray(v)[finite] for k, v in asked.design.values(drawn.theta).items()}
+    return Answer(_quantiles(asked, values), values, starts, notices)
+
+
+def _quantiles(asked: Question, values: dict[str, Array]) -> dict[str, Estimate]:
+    """Estimates from draws (B,) of each parameter."""
     tail = (1 - asked.level) / 2
     estimates = {}
     for name, v in values.items():
@@ -270,7 +313,7 @@ def _drawn(asked: Question, drawn: Draws) -> Answer:
             continue
         low, high = (float(q) for q in np.quantile(v, [tail, 1 - tail]))
         estimates[name] = Estimate(asked.best[name], low, high, float(v.std(ddof=1)), name in asked.at_bound)
-    return Answer(estimates, values, starts, notices)
+    return estimates
 
 
 ENGINES: dict[str, Callable[[Question], Answer]] = {
@@ -279,6 +322,7 @@ ENGINES: dict[str, Callable[[Question], Answer]] = {
     "within": by_within,
     "parametric": by_parametric,
     "profile": by_profile,
+    "bayes": by_bayes,
     "none": without,
 }
-DRAWING = ("bootstrap", "wild", "within", "parametric")  # engines that refit as often as `draws` says
+DRAWING = ("bootstrap", "wild", "within", "parametric", "bayes")  # engines that make as many draws as `draws` says

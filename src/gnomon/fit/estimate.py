@@ -14,11 +14,11 @@ from gnomon.fit.counts import choose_objective, dispersion
 from gnomon.fit.design import Design
 from gnomon.fit.engines import DRAWING, ENGINES, Question
 from gnomon.fit.held import Held, held_of, tied
+from gnomon.fit.noise import Noise, apply, column_of, first_objective, settle
 from gnomon.fit.objective import Objective
 from gnomon.fit.objective import objective as find_objective
 from gnomon.fit.prior import plain_value, with_prior
 from gnomon.fit.result import Estimate, Fit, SecondOpinion
-from gnomon.fit.search import search
 from gnomon.fit.transfer_test import transfer_test
 from gnomon.laws.law import Law
 from gnomon.laws.simplex import off_the_simplex
@@ -47,6 +47,7 @@ def fit(
     draws: int = 1000,
     level: float = 0.9,
     seed: int = 0,
+    noise: str = "constant",
     where: str | None = None,
     columns: Mapping[str, str] | None = None,
     fixed: Mapping[str, float] | None = None,
@@ -59,14 +60,16 @@ def fit(
         law: id of the catalogue ("chinchilla"), a Law class, or a formula ("E + A/N^a + B/D^b").
         runs: a Runs, or whatever `read_runs` takes.
         response: column to be fitted; default: the law's output.
-        objective: "huber" (log residuals, delta 1e-3; "huber:0.01" for another), "squared_log", "squared", "relative", "binomial"
-            (shares of counted trials). Default: binomial where the table knows the trials behind the response, else huber.
+        objective: "huber" (log residuals, delta 1e-3; "huber:0.01" for another), "squared_log", "squared", "relative", "student" (log
+            residuals with heavy tails; "student:4" states the degrees of freedom) or "binomial" (shares of counted trials).
+            Default: binomial where the table knows the trials behind the response, else huber.
         intervals: the engine behind them, one of `gnomon.fit.engines.ENGINES`: "bootstrap" (whole runs resampled), "wild" (residuals of
-            whole runs change sign), "parametric" (seed noise), "within" (residuals in blocks and seed noise), "profile" or "none".
-            Default: "bootstrap", with a single run "within".
+            whole runs change sign), "parametric" (seed noise, counts), "within" (residuals in blocks and seed noise), "profile", "bayes"
+            (needs gnomon[bayes]) or "none". Default: "bootstrap", with a single run "within".
         draws: refits of the engines that refit.
         level: of the intervals, between 0 and 1.
         seed: of the resampling.
+        noise: "constant", or a column ("flops") along which the sd of the residuals changes as a power, estimated beside the law.
         where: SQL condition rows must meet.
         columns: canonical name to the name in the table.
         fixed: parameter to the value it keeps, in the user's units.
@@ -103,8 +106,8 @@ def fit(
     check_enough(design, used)
     if intervals is None:
         intervals = "within" if len(np.unique(design.groups)) == 1 else "bootstrap"
-    design, choice = with_prior(design, how)
-    found = search(design, how)
+    design, choice = with_prior(design, first_objective(how))
+    design, how, found, scales = settle(design, how, noise, column_of(noise, used))
     if not np.isfinite(found.decrement):
         raise RefusalError(
             f"None of {found.tried} starts of {cls.id or 'the formula'} converged on these {len(design.output)} rows.",
@@ -123,6 +126,8 @@ def fit(
     spread = dispersion(design, found.theta) if how.counts else None
     if spread is not None:
         notices += spread.notices(target)
+    if scales is not None:
+        notices.append(scales.notice())
     undetermined = cls.undetermined(used)
     if undetermined:
         notices.append(Notice("undetermined", f"{cls.id}: {undetermined}."))
@@ -133,12 +138,16 @@ def fit(
                 f"Only one of {found.tried} starts reached the best value: it may not be the global optimum.",
             )
         )
-    known = ENGINES[intervals](Question(design, how, found, ident.at_bound, draws, level, seed, held))
+    stated = scales.freedom if scales is not None and scales.stated else None
+    known = ENGINES[intervals](Question(design, how, found, ident.at_bound, draws, level, seed, stated, held))
     estimates = known.estimates
     notices += known.notices
     extra: dict[str, Any] = {} if choice is None else {"prior": choice.to_dict()}
     if spread is not None:
         extra["counts"] = spread.to_dict() | {"trials": _range_of(design.trials_of_rows)}
+    if scales is not None:
+        extra["noise"] = scales.to_dict()
+    extra |= known.extra
     if held is not None and held.transferred:
         test = transfer_test(design, how, held, found.theta, seed)
         against = test.notice(held)
@@ -160,7 +169,7 @@ def fit(
     return Fit(
         law=best,
         response=target,
-        objective=how.name if how.name != "huber" or how.delta == 1e-3 else f"huber:{how.delta:g}",
+        objective=_name_of(how, scales),
         value=_reported_value(how, plain_value(design, how, found.theta), design),
         parameters=estimates,
         draws=known.draws,
@@ -188,6 +197,23 @@ def fit(
         held=held,
         extra=extra,
     )
+
+
+def _name_of(how: Objective, scales: Noise | None) -> str:
+    """The objective as it is asked for."""
+    if scales is not None and scales.stated:
+        return f"{how.name}:{scales.freedom:g}"
+    return how.name if how.name != "huber" or how.delta == 1e-3 else f"huber:{how.delta:g}"
+
+
+def as_fitted(fit: Fit) -> tuple[Design, Objective]:
+    """The design and the objective of a finished fit, with the trials, widths and scales it was made with."""
+    how = find_objective(fit.objective)
+    design = make_design(type(fit.law), fit.data, how, fit.held)
+    if "noise" not in fit.extra:
+        return design, how
+    known = Noise.from_dict(fit.extra["noise"])
+    return apply(known, design, how, None if known.column is None else column_of(known.column, fit.data))
 
 
 def _range_of(values: Array) -> list[float]:
@@ -276,6 +302,10 @@ def check_enough(design: Design, runs: Runs) -> None:
 def _check_options(intervals: str | None, draws: int, level: float) -> None:
     if intervals is not None and intervals not in ENGINES:
         raise UnknownNameError(f"There is no interval estimator {intervals!r}.", hint=near(intervals, ENGINES))
+    if intervals == "bayes":
+        from gnomon.fit.bayes import require
+
+        require()  # before the search, which may take long
     if not 0 < level < 1:
         raise InputError(f"The level must lie between 0 and 1; got {level:g}.", hint="For nine in ten write 0.9.")
     if (intervals is None or intervals in DRAWING) and draws < LEAST_DRAWS:

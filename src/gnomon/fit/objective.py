@@ -4,6 +4,7 @@
     squared_log  r = ln(law / measured),  rho = r^2 / 2
     squared      r = law - measured,      rho = r^2 / 2
     relative     r = law / measured - 1,  rho = r^2 / 2
+    student      r = ln(law / measured),  rho = (nu + 1) / 2 ln(1 + r^2 / (nu s^2)),  s and, if not stated, nu from the residuals
     binomial     r = law - measured,      rho = y ln(y / law) + (1 - y) ln((1 - y) / (1 - law)),  y the measured share
 
 The binomial sum has the number of trials as its weights: it is half the deviance of the counts, their log-likelihood up to a
@@ -36,11 +37,15 @@ class Curvature(NamedTuple):
 
 @dataclass(frozen=True)
 class Objective:
-    """A residual scale and a loss on it. `delta` is inf for squared losses."""
+    """A residual scale and a loss on it. `delta` is inf for squared losses.
+
+    `width` divides the residuals: 1, or (1, n) where rows are unequally noisy (`Design.widths`).
+    """
 
     name: str
     scale: Literal["log", "output", "relative", "share"]
     delta: float = np.inf
+    width: Any = 1.0
 
     @property
     def counts(self) -> bool:
@@ -52,11 +57,13 @@ class Objective:
         return replace(self, delta=delta)
 
     def residual(self, law: Any, measured: Any) -> Any:
-        """Residual of predictions against measurements, both on the output's own scale."""
+        """Residual of predictions against measurements, both on the output's own scale, over the width of their rows."""
         with np.errstate(divide="ignore", invalid="ignore"):
             if self.scale == "log":
-                return np.log(law / measured)
-            return law / measured - 1.0 if self.scale == "relative" else law - measured
+                raw = np.log(law / measured)
+            else:
+                raw = law / measured - 1.0 if self.scale == "relative" else law - measured
+        return raw / self.width
 
     def goal(self, measured: Array, logarithmic: bool) -> Array:
         """Measurements as `curvature` takes them."""
@@ -64,7 +71,7 @@ class Objective:
 
     def psi(self, law: Any, measured: Any) -> Any:
         """Derivative of the loss by the residual."""
-        return np.clip(self.residual(law, measured), -self.delta, self.delta)
+        return self._losses(self.residual(law, measured)).first
 
     def stiffness(self, law: Array, measured: Array) -> Array:
         """Second derivative of the loss by the residual, averaged over a window: 1 for squares, delta / h within h of zero.
@@ -82,11 +89,7 @@ class Objective:
 
     def rho(self, r: Any) -> Any:
         """Loss of residuals."""
-        size = np.abs(r)
-        if np.ndim(self.delta) == 0 and np.isinf(self.delta):
-            return 0.5 * r * r
-        inner = np.minimum(size, self.delta)
-        return inner * (size - 0.5 * inner)
+        return self._losses(np.asarray(r, float)).rho
 
     def value(self, law: Any, measured: Any, weights: Any = 1.0) -> Any:
         """Weighted sum over the last axis."""
@@ -119,26 +122,61 @@ class Objective:
             r, slope, bend = z / target - 1.0, 1.0 / target, 0.0
         return self._chain(r, slope, bend)
 
-    def _chain(self, r: Array, slope: Any, bend: Any) -> Curvature:
+    def _losses(self, r: Array) -> Curvature:
+        """Loss of residuals with its derivatives by them."""
+        if np.ndim(self.delta) == 0 and np.isinf(self.delta):
+            one = np.ones_like(r)
+            return Curvature(0.5 * r * r, r, one, one)
         size = np.abs(r)
-        squared = np.ndim(self.delta) == 0 and np.isinf(self.delta)
-        if squared:
-            rho, psi = 0.5 * r * r, r
-            flat: Any = 1.0
-            weight: Any = 1.0
-        else:
-            inner = np.minimum(size, self.delta)
-            rho = inner * (size - 0.5 * inner)
-            psi = np.copysign(inner, r)
-            flat = (size <= self.delta) * 1.0
-            weight = inner / np.maximum(size, 1e-300)
-        if isinstance(slope, float):  # z is the residual itself
-            return Curvature(rho, psi, np.broadcast_to(flat, r.shape), np.broadcast_to(weight, r.shape))
+        inner = np.minimum(size, self.delta)
+        flat = (size <= self.delta) * 1.0
+        return Curvature(inner * (size - 0.5 * inner), np.copysign(inner, r), flat, inner / np.maximum(size, 1e-300))
+
+    def _chain(self, r: Array, slope: Any, bend: Any) -> Curvature:
+        plain = isinstance(slope, float) and np.ndim(self.width) == 0
+        if not plain:
+            r, slope, bend = r / self.width, slope / self.width, bend / self.width
+        found = self._losses(r)
+        if plain:  # z is the residual itself
+            return found
+        rho, psi, flat, weight = found
         undefined = np.isnan(rho)
         if undefined.any():
             rho = np.where(undefined, np.inf, rho)
         with np.errstate(over="ignore", invalid="ignore"):  # a law of 1e-200 has a slope of 1e200: the step is refused
             return Curvature(rho, psi * slope, flat * slope * slope + psi * bend, weight * slope * slope)
+
+
+@dataclass(frozen=True)
+class StudentT(Objective):
+    """Minus the log-likelihood of Student's t on log residuals, up to a constant: outliers pull less the farther they lie.
+
+    rho = (nu + 1) / 2 ln(1 + r^2 / (nu s^2)).
+
+    Source: Lange, Little and Taylor 1989.
+
+    Args:
+        freedom: nu; NaN: to be estimated.
+        spread: s; NaN until it is estimated (`gnomon.fit.noise.settle`).
+    """
+
+    name: str = "student"
+    scale: Literal["log", "output", "relative", "share"] = "log"
+    freedom: float = np.nan
+    spread: float = np.nan
+
+    def stiffness(self, law: Array, measured: Array) -> Array:
+        """Expected information of a row, (nu + 1) / ((nu + 3) s^2) (Lange, Little and Taylor 1989, appendix B)."""
+        return np.full(
+            np.shape(self.residual(law, measured)), (self.freedom + 1.0) / ((self.freedom + 3.0) * self.spread**2)
+        )
+
+    def _losses(self, r: Array) -> Curvature:
+        wide, more = self.freedom * self.spread**2, self.freedom + 1.0
+        weight = more / (wide + r * r)
+        return Curvature(
+            0.5 * more * np.log1p(r * r / wide), weight * r, weight * (wide - r * r) / (wide + r * r), weight
+        )
 
 
 @dataclass(frozen=True)
@@ -207,12 +245,13 @@ OBJECTIVES = {
     "squared_log": Objective("squared_log", "log"),
     "squared": Objective("squared", "output"),
     "relative": Objective("relative", "relative"),
+    "student": StudentT(),
     "binomial": Binomial(),
 }
 
 
 def objective(spec: str | Objective) -> Objective:
-    """An objective by name; "huber:0.01" sets delta.
+    """An objective by name; "huber:0.01" sets delta, "student:4" the degrees of freedom.
 
     Raises:
         UnknownNameError: no such objective.
@@ -225,14 +264,16 @@ def objective(spec: str | Objective) -> Objective:
         raise UnknownNameError(f"There is no objective {name!r}.", hint=near(name, OBJECTIVES))
     if not delta:
         return OBJECTIVES[name]
-    if name != "huber":
-        raise InputError(f"Only huber takes a delta; got {spec!r}.")
+    if name not in ("huber", "student"):
+        raise InputError(f"Only huber takes a delta and student degrees of freedom; got {spec!r}.")
     try:
         value = float(delta)
     except ValueError:
         value = np.nan
-    if not value > 0:
+    what, example = ("delta", "huber:0.001") if name == "huber" else ("degrees of freedom", "student:4")
+    if not 0 < value < np.inf:
         raise InputError(
-            f"The delta of huber must be a positive number; got {delta!r}.", hint="For example huber:0.001"
+            f"The {what} of {name} must be a positive number; got {delta!r}.", hint=f"For example {example}"
         )
-    return OBJECTIVES["huber"].with_delta(value)
+    found = OBJECTIVES[name]
+    return replace(found, freedom=value) if isinstance(found, StudentT) else found.with_delta(value)

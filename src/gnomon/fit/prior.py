@@ -112,6 +112,14 @@ def replace_prior(design: Design, prior: Prior | None) -> Design:
     return other
 
 
+def replace_widths(design: Design, widths: Array) -> Design:
+    """The same rows in the same units with other widths."""
+    other = replace(design, widths=widths)
+    for name in ("scales", "kernel"):
+        object.__setattr__(other, name, getattr(design, name))
+    return other
+
+
 def prior_of(design: Design, strengths: Array) -> Prior:
     """The law's prior at B strengths, each above zero or none."""
     mean, sd = np.zeros((1, design.p)), np.full((len(strengths), design.p), np.inf)
@@ -126,7 +134,7 @@ def prior_of(design: Design, strengths: Array) -> Prior:
 def plain_value(design: Design, objective: Objective, theta: Array) -> float:
     """The objective without the prior's share, in fit units."""
     law = design.predict(theta)[0] / design.scales[design.law.output]
-    return float(objective.value(law, design.target, design.load))
+    return float(design.scaled(objective).value(law, design.target, design.load))
 
 
 def _held_out(design: Design, objective: Objective, theta: Array, later: Array, strengths: Array) -> Array:

@@ -35,7 +35,7 @@ class Profile:
 
 def scale(design: Design, objective: Objective, theta: Array) -> float:
     """tau, the factor between the objective and a log-likelihood."""
-    law = design.predict(theta)[0]
+    law, objective = design.predict(theta)[0], design.scaled(objective)
     psi = objective.psi(law, design.output)
     psi2 = float((psi**2).sum()) / max(len(psi) - design.free, 1)
     return psi2 / max(float(objective.stiffness(law, design.output).mean()), 1e-300)
@@ -62,7 +62,7 @@ def rise_at(design: Design, objective: Objective, theta: Array, level: float) ->
 
 def jacobian(design: Design, objective: Objective, theta: Array) -> Array:
     """(n, p) derivative of each residual by each coordinate, by central differences (step 1e-5: error of order 1e-10); 0 where held."""
-    step = 1e-5
+    step, objective = 1e-5, design.scaled(objective)
     moved = theta + step * np.concatenate([np.eye(design.p), -np.eye(design.p)])
     residual = objective.residual(design.predict(moved), design.output)
     slopes: Array = ((residual[: design.p] - residual[design.p :]) / (2 * step)).T
@@ -72,7 +72,7 @@ def jacobian(design: Design, objective: Objective, theta: Array) -> Array:
 def run_scores(design: Design, objective: Objective, theta: Array) -> tuple[Array, Array, Array]:
     """Index of the run of each row (n,), and per run the gradient (G, p) and Gauss-Newton Hessian (G, p, p) of the objective."""
     slopes = jacobian(design, objective, theta)
-    law = design.predict(theta)[0]
+    law, objective = design.predict(theta)[0], design.scaled(objective)
     psi = design.load * objective.psi(law, design.output)
     bend = design.load * objective.stiffness(law, design.output)
     labels, index = np.unique(design.groups, return_inverse=True)

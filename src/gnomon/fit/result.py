@@ -86,9 +86,9 @@ class Fit:
         residuals: ln(measured / law) per row; NaN where none of the trials was right.
         residual_sd: their root mean square with n - p degrees of freedom: the typical miss of one run.
         held: parameters that were fixed or taken from other families; None where all were fitted.
-        extra: further parts of the document: "prior", where the law has one: its strength and how that was chosen; "counts", under the
-            binomial objective: overdispersion and trials; "transfer_test", where parameters come from another family: whether they
-            hold here.
+        extra: further parts of the document. "prior", where the law has one: its strength and how that was chosen. "counts", under the
+            binomial objective: overdispersion and trials. "noise": estimated scales. "bayes": likelihood, priors, diagnostics.
+            "transfer_test", where parameters come from another family: whether they hold here.
         identified: no parameter at a bound, all directions measured, and more runs than parameters.
     """
 

@@ -115,7 +115,9 @@ def _rebuild(document: dict[str, Any], saved: dict[str, Any], path: Path) -> Fit
         version=document["gnomon"],
         source=document["source"],
         held=_held(document, saved),
-        extra={name: document[name] for name in ("prior", "counts", "transfer_test") if name in document},
+        extra={
+            name: document[name] for name in ("prior", "counts", "noise", "bayes", "transfer_test") if name in document
+        },
     )
 
 

@@ -88,7 +88,7 @@ def refit_to(
 def _one_step(design: Design, objective: Objective, theta: Array, target: Array) -> tuple[Array, Array, Array]:
     """theta - H^-1 g_b, with the score of simulated residuals: the score bootstrap (Kline and Santos 2012)."""
     slopes = jacobian(design, objective, theta)
-    law = design.predict(theta)[0]
+    law, objective = design.predict(theta)[0], design.scaled(objective)
     psi = design.load * objective.psi(law, target * design.scales[design.law.output])
     bend = design.load * objective.stiffness(law, design.output)
     hessian = (slopes * bend[:, None]).T @ slopes + prior_information(design, theta)

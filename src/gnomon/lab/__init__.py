@@ -2,7 +2,7 @@
 
 from gnomon.lab.gradient_noise import GradientNoise, gradient_noise
 from gnomon.lab.kinds import HIDDEN_ONLY, ByKind, Kind
-from gnomon.lab.models import CNN, MLP, Attention, Decoder, GatedConv, Mixer
+from gnomon.lab.models import CNN, MLP, Attention, Decoder, Encoder, EncoderDecoder, GatedConv, Mixer
 from gnomon.lab.optim import Adam, AdamW, Momentum, Optimiser
 from gnomon.lab.program import Model
 from gnomon.lab.schedules import constant, cosine, linear, wsd
@@ -21,6 +21,8 @@ __all__ = [
     "Batch",
     "ByKind",
     "Decoder",
+    "Encoder",
+    "EncoderDecoder",
     "GatedConv",
     "GradientNoise",
     "Kind",

@@ -18,6 +18,14 @@ def namespace(*arrays: Any) -> Any:
     return np
 
 
+def doubles() -> Any:
+    """A context in which JAX computes with 64-bit numbers, whatever the process is set to."""
+    from importlib import import_module
+
+    jax = import_module("jax")
+    return jax.enable_x64(True) if hasattr(jax, "enable_x64") else import_module("jax.experimental").enable_x64()
+
+
 def logistic(x: Any, xp: Any = np) -> Any:
     """1 / (1 + exp(-x)) without overflow: 0.5 (1 + tanh(x / 2))."""
     return 0.5 * (1.0 + xp.tanh(0.5 * x))

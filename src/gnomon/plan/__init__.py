@@ -1,8 +1,10 @@
 """Plans: how to spend a budget, with the interval of the decision, what it assumes and what would change it."""
 
+from gnomon.plan.advising import Advice, advise
 from gnomon.plan.allocate import allocate
 from gnomon.plan.cost import Cost, MoeActive, PerParameter, cost_model, costs, dense6, dense8
 from gnomon.plan.decoder import DecoderCost, deepseek_m, exact, kaplan
+from gnomon.plan.design_trial import Noise
 from gnomon.plan.evidence import Evidence
 from gnomon.plan.free_form import free_form
 from gnomon.plan.isoflop import IsoFlop, isoflop
@@ -25,6 +27,7 @@ from gnomon.plan.surface import Surface
 
 __all__ = [
     "QWEN3",
+    "Advice",
     "Architecture",
     "Cost",
     "DecoderCost",
@@ -36,12 +39,14 @@ __all__ = [
     "MoeActive",
     "NextRun",
     "NextRuns",
+    "Noise",
     "Optimum",
     "Parabola",
     "PerParameter",
     "Plan",
     "SchedulePlan",
     "Surface",
+    "advise",
     "allocate",
     "best_split",
     "cheapest",

@@ -23,15 +23,24 @@ EVEN = 5  # runs of an even design
 
 
 def pick(
-    spread: Array, flops: Array, budget: float, noise: float, most: int, score: Callable[[Array], Array]
+    spread: Array,
+    flops: Array,
+    budget: float,
+    noise: float,
+    most: int,
+    score: Callable[[Array], Array],
+    *,
+    once: bool = False,
 ) -> tuple[list[int], list[float]]:
-    """Candidates in the order of picking and the target's variance after each."""
+    """Candidates in the order of picking and the target's variance after each; no candidate twice where `once`."""
     left, begun, spent = spread.copy(), spread[-1, -1], 0.0
     order: list[int] = []
     after: list[float] = []
     while len(order) < most:
         gain = left[-1, :-1] ** 2 / (np.diag(left)[:-1] + noise**2)
         possible = (flops <= budget - spent) & (gain > TELLING * begun)
+        if once:
+            possible[order] = False
         if not possible.any():
             break
         j = int(np.argmax(np.where(possible, score(gain), -np.inf)))

@@ -132,6 +132,7 @@ def next_runs(
     candidates: Sequence[Mapping[str, float]] | None = None,
     most: int = MOST,
     cost: str | Cost = "6ND",
+    once: bool = False,
     seed: int = 0,
 ) -> NextRuns:
     """Runs that narrow the target's interval most for their compute, in the order of buying.
@@ -147,6 +148,7 @@ def next_runs(
             of the grid.
         most: runs proposed at most (default 6).
         cost: how compute is counted, as for `allocate` (default 6ND).
+        once: propose no run twice, for trainers of which a repeat gives the same number again.
         seed: of the simulated outcomes.
 
     Raises:
@@ -181,8 +183,8 @@ def next_runs(
     spread = np.cov(logs, rowvar=False)
     begun = float(spread[-1, -1])
     alone = spread[-1, :-1] ** 2 / (np.diag(spread)[:-1] + noise**2) / begun if begun > 0 else np.zeros(len(flops))
-    by_cost = pick(spread, flops, budget, noise, most, lambda gain: gain / flops)
-    by_gain = pick(spread, flops, budget, noise, most, lambda gain: gain)
+    by_cost = pick(spread, flops, budget, noise, most, lambda gain: gain / flops, once=once)
+    by_gain = pick(spread, flops, budget, noise, most, lambda gain: gain, once=once)
     order, left = min((by_cost, by_gain), key=lambda found: found[1][-1] if found[1] else np.inf)
     final = left[-1] if left else begun
     stop = not order or np.sqrt(final / begun) > 1 - WORTH

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gnomon.engines import available_cores
-from gnomon.errors import InputError, Notice
+from gnomon.errors import InputError, Notice, Where
 from gnomon.runs.numbers import format_number
 from gnomon.studies.trial import Trial
 from gnomon.sweep.ladder import Rung, design_ladder
@@ -86,6 +87,7 @@ def design_sweep(spec: Spec) -> Design:
             values = values_at(spec, rung, {"seed": seed} | tried)
             planned.append(_planned(spec, rung, seed, tried, values, fingerprint))
     _check_distinct(spec, planned)
+    planned = _told_apart(planned)
     beyond = [setting.notice([one.values for one in planned]) for setting in spec.settings]
     return Design(tuple(planned), (*notices, *(notice for notice in beyond if notice is not None)))
 
@@ -129,11 +131,18 @@ def _planned(
     return Planned(run, rung, seed, values, spec.ladder.flops(rung), trial)
 
 
+def _told_apart(planned: list[Planned]) -> list[Planned]:
+    """The trials with distinct names: lengths that look alike when rounded get a piece of the hash."""
+    counts = Counter(one.run for one in planned)
+    return [replace(one, run=f"{one.run}-{one.trial.key[:4]}") if counts[one.run] > 1 else one for one in planned]
+
+
 def _threads(spec: Spec) -> dict[str, str]:
     """Variables that keep trainers side by side from using each other's cores; a cluster allots cores itself."""
-    if spec.engine.name != "processes" or spec.engine.workers == 1:
+    workers = spec.engine.at_a_time(spec.engine.name)
+    if spec.engine.name != "processes" or workers in (1, None):
         return {}
-    return dict.fromkeys(THREADS, str(max(available_cores() // spec.engine.workers, 1)))
+    return dict.fromkeys(THREADS, str(max(available_cores() // workers, 1)))
 
 
 def _check_distinct(spec: Spec, planned: list[Planned]) -> None:
@@ -154,9 +163,9 @@ def _check_distinct(spec: Spec, planned: list[Planned]) -> None:
         log = str(one.trial.place["log"])
         if "{folder}" not in spec.metrics.path and (other := logs.setdefault(log, one)) is not one:
             raise InputError(
-                f"metrics.path: {other.run} and {one.run} would log to the same place",
+                f"{other.run} and {one.run} would log to the same place",
                 hint="Let the trainer write into {folder}, which is the trial's own.",
-                where=spec.trainer.where,
+                where=Where(spec.file, key="metrics.path"),
             )
 
 

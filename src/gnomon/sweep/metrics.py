@@ -40,6 +40,7 @@ class Metrics:
         columns: canonical name -> name in the log.
         last: evaluations whose mean counts.
         tokens: "logged": what the trainer counts, where it does; "asked": what it was asked for.
+        better: "low" or "high", where the response's name does not say it.
     """
 
     format: str
@@ -49,11 +50,12 @@ class Metrics:
     columns: Mapping[str, str] | None = None
     last: int = 1
     tokens: str = "logged"
+    better: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """For the spec of a trial, without the path, which belongs to its place."""
+        """For the spec of a trial, without what does not change its row."""
         found = asdict(self) | {"columns": dict(self.columns or {})}
-        del found["path"]
+        del found["better"]
         return found
 
 
@@ -84,6 +86,7 @@ def read_metrics(table: Table) -> Metrics:
         table.texts("columns", {}),
         table.whole("last", 1),
         table.text("tokens", "logged", choices=("logged", "asked")),
+        table.text("better", None, choices=("low", "high")),
     )
     table.end()
     return found

@@ -81,7 +81,9 @@ class Sweep:
         """Forecast of how long the trials without a record take; None without a finished trial."""
         if self.duration is None:
             return None
-        return self.duration.whole([one.flops for one in self.waiting], max(self.spec.engine.workers, 1))
+        engine = self.spec.engine
+        workers = 1 if engine.name == "serial" else engine.at_a_time(engine.name)
+        return self.duration.whole([one.flops for one in self.waiting], workers or max(len(self.waiting), 1))
 
     def status(self, one: Planned) -> str:
         """ "done", "failed" or "to run"."""
@@ -102,6 +104,7 @@ class Sweep:
             "name": self.spec.name,
             "folder": str(self.spec.folder),
             "target": self.spec.target.point,
+            "response": self.spec.metrics.response,
             "ladder": [self._trial(one) for one in self.planned],
             "flops": self.design.flops,
             "budget": self.spec.ladder.budget,
@@ -131,20 +134,23 @@ class Sweep:
         return json.dumps(self.to_dict(), indent=1, allow_nan=False, default=str)
 
     def _trial(self, one: Planned) -> dict[str, Any]:
-        kept, measured = self.known.get(one.trial.key), self.measured(one)
-        response = self.spec.metrics.response
-        found = {
+        kept, measured, status = self.known.get(one.trial.key), self.measured(one), self.status(one)
+        found: dict[str, Any] = {
             "run": one.run,
             "trial": one.trial.key,
             "values": dict(one.values),
             "flops": one.flops,
             "command": one.command,
-            "status": self.status(one),
-            response: measured.get(response),
+            "status": status,
+            "value": measured.get(self.spec.metrics.response),
             "seconds": measured.get("seconds"),
         }
-        if kept is not None and kept.status == "failed":
-            found["failure"] = dict(kept.failure or {})
+        if status != "done":
+            found |= dict.fromkeys(
+                ("value_reason", "seconds_reason"), "it failed" if status == "failed" else "not run yet"
+            )
+        if kept is not None and kept.failure is not None:
+            found["failure"] = dict(kept.failure)
         return found
 
     def _next(self) -> dict[str, Any]:

@@ -33,9 +33,9 @@ class Size:
 
     @property
     def label(self) -> str:
-        """`width32`, or `params1.2M` where the size has no knob."""
-        name, value = next(iter(self.values.items()), ("params", format_number(self.params)))
-        return f"{name}{value}"
+        """`width32`, or `params1.2M` where the size sets no placeholder."""
+        values = self.values or {"params": format_number(self.params)}
+        return "-".join(f"{name}{value}" for name, value in values.items())
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.errors import GnomonError, InputError
+from gnomon.forecast.direction import better_sign
 from gnomon.studies.execution import ENGINES
 from gnomon.sweep.keys import Table, read_toml
 from gnomon.sweep.ladder import Ladder, read_ladder, read_more
@@ -46,13 +47,17 @@ class EngineSpec:
 
     Args:
         name: of an engine.
-        workers: trials at a time.
+        workers: trials at a time, where the file says it.
         options: further arguments of the engine.
     """
 
     name: str = "processes"
-    workers: int = 1
+    workers: int | None = None
     options: Mapping[str, Any] | None = None
+
+    def at_a_time(self, engine: str) -> int | None:
+        """Trials at a time on an engine: on this machine one, unless the file says otherwise; None: all that it takes."""
+        return self.workers or (1 if engine in ("serial", "processes") else None)
 
 
 @dataclass(frozen=True)
@@ -170,9 +175,17 @@ def _check_placeholders(spec: Spec, tables: Mapping[str, Table]) -> None:
     known = ["params", "tokens", "flops", "seed", *spec.sizes.names, *(setting.name for setting in spec.settings)]
     check_names(sorted(spec.trainer.placeholders), known, spec.trainer.where)
     check_names(names_of([spec.metrics.path], tables["metrics"].where("path")), known, tables["metrics"].where("path"))
+    if spec.metrics.response in known:
+        tables["metrics"].refuse("response", repr(spec.metrics.response), "a measured column, which nothing sets")
     given = spec.trainer.placeholders
     if spec.ladder.seeds > 1 and "seed" not in given:
         tables["ladder"].refuse("seeds", str(spec.ladder.seeds), "1, or a command with {seed}")
+    if spec.tried:
+        try:
+            better_sign(spec.metrics.response, spec.metrics.better)
+        except InputError as error:
+            error.where, error.hint = tables["metrics"].where("better"), 'Say better = "low" or better = "high".'
+            raise
     for setting in spec.tried:
         if setting.name not in given:
             raise InputError(
@@ -230,7 +243,7 @@ def _level(table: Table) -> float:
 
 def _engine(table: Table) -> EngineSpec:
     name = table.text("name", "processes", choices=ENGINES)
-    workers = table.whole("workers", 1)
+    workers = table.whole("workers", None)
     options: dict[str, Any] = {}
     if name == "ray":
         options = {"address": table.text("address", None), "cores": table.number("cores", 1)}
@@ -242,4 +255,4 @@ def _engine(table: Table) -> EngineSpec:
             "options": table.table("options").values,
         }
     table.end()
-    return EngineSpec(str(name), int(workers), options)
+    return EngineSpec(str(name), workers, options)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.errors import InputError
+from gnomon.laws.arrays import doubles
 from gnomon.laws.jet import Jet, seeds
 from gnomon.laws.law import Law
 from gnomon.laws.tree import Name, evaluate, names_in
@@ -287,6 +288,34 @@ def curves(law: type[Law]) -> None:
             )
 
 
+def knows_its_rest(law: type[Law]) -> None:
+    """Derivatives that it gives of its part above the floor agree with dual numbers (laws that give none: nothing to check)."""
+    from gnomon.fit.above_floor import AboveFloor
+    from gnomon.fit.design import Design
+    from gnomon.fit.dual import Dual
+
+    rest = law.rest()
+    if rest is None:
+        return
+    inputs = tuple(np.asarray(x, float) for x in _inputs(law))
+    for case, instance in cases(law).items():
+        design = Design(law, inputs, instance.formula(*inputs), np.arange(len(inputs[0])))
+        theta = design.theta(instance.values)[None]
+        own, plain = AboveFloor(law, rest, design.scaled_inputs), Dual(law, design.scaled_inputs)
+        state, output = own.state(theta), plain.state(theta)
+        _require(len(state) == own.kept, f"{case}: it keeps {len(state) - 2} arrays and says {rest.kept}")
+        _require(_gap(np.exp(state[0]), output[0]) <= EXACT, f"{case}: floor and rest do not add up to the formula")
+        one, none = np.ones_like(output[0]), np.zeros_like(output[0])
+        for first, second, what in ((one, none, "first or second"), (none, one, "first")):
+            law_of = output[0]  # derivatives of sum F(ln law) by theta, from either kernel
+            ours = own.normal(theta, state, first, second, one)[:2]
+            theirs = plain.normal(theta, output, first / law_of, (second - first) / law_of**2, one)[:2]
+            gap = max(
+                float(np.abs(a - b).max() / max(np.abs(b).max(), LEAST)) for a, b in zip(ours, theirs, strict=True)
+            )
+            _require(gap <= SLOPE, f"{case}: its {what} derivatives are off by {gap:.2g} of the largest")
+
+
 def keeps_units(law: type[Law]) -> None:
     """Another unit of a column changes the parameters and nothing else; columns with fixed units refuse."""
     inputs = dict(zip(law.inputs, _inputs(law), strict=True))
@@ -400,7 +429,7 @@ def is_the_same_in_jax(law: type[Law]) -> None:
 
     inputs, example = _inputs(law), law.example()
     jet = _jet(law, example.values, inputs)
-    with _doubles():
+    with doubles():
         arrays = [jnp.asarray(x) for x in inputs]
         values = {name: jnp.asarray(float(v)) for name, v in example.values.items()}
 
@@ -414,14 +443,6 @@ def is_the_same_in_jax(law: type[Law]) -> None:
         exact = np.broadcast_to(jet.grad.get(i, 0.0), np.shape(inputs[0]))
         scale = max(float(np.max(np.abs(exact))), 1e-300)
         _require(float(np.max(np.abs(slopes[name] - exact))) <= 1e-9 * scale, f"derivatives by {name} differ")
-
-
-def _doubles() -> Any:
-    """JAX with 64-bit numbers, whatever the process is set to."""
-    from importlib import import_module
-
-    jax = import_module("jax")
-    return jax.enable_x64(True) if hasattr(jax, "enable_x64") else import_module("jax.experimental").enable_x64()
 
 
 def recovers_itself(law: type[Law]) -> None:
@@ -485,6 +506,7 @@ CHECKS: dict[str, Callable[[type[Law]], None]] = {
         prints_latex,
         differentiates,
         curves,
+        knows_its_rest,
         keeps_units,
         stays_in_bounds,
         is_linear_where_declared,

@@ -53,7 +53,7 @@ def correlated(subject: Subject) -> Seen | Unknown:
     measured = {"rows": fit.used, "runs": runs, "share": share, "effective_rows": worth, "intervals": fit.intervals}
     told = f"{fit.used} rows of {runs} runs, which share {share:.0%} of their residual variance, count as {worth:.0f}"
     if fit.intervals in BY_RUN:
-        return Seen(None, f"{told}; the intervals resample whole runs", measured)
+        return Seen(None, f"{told}; {fit.intervals} intervals keep them together", measured)
     if fit.intervals == "none":
         return Seen(None, f"{told}; there are no intervals to be too narrow", measured)
     narrow = share > TOGETHER

@@ -1,4 +1,4 @@
-"""Causal softmax attention with rotary positions: many heads, heads that share keys and values, a sliding window."""
+"""Softmax attention with rotary positions: causal or both ways, heads that share keys and values, a sliding window."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Attention:
     query heads share one (grouped-query attention; 1 is multi-query). No biases.
 
     A window is a mask: scores of all pairs are computed and those outside dropped. `mixing_flops` counts the pairs that
-    a program which leaves them out needs, min(length, window) a position.
+    a program which leaves them out needs, min(length, window) a position (2 window - 1 both ways).
 
     Args:
         head: size of a head, even (default 8).
@@ -33,6 +33,7 @@ class Attention:
         window: positions seen, the current one included (default: all).
         scale: of the scores (default head^-1/2; 1/head is the rule of maximal update parametrisation).
         base: of the rotary angles (default 10,000).
+        causal: whether a position sees only those before it (default); else all s with |t - s| < window.
 
     References: Vaswani et al. 2017, eq. 1; Su et al. 2021, RoFormer, section 3.2.2; Ainslie et al. 2023 (grouped queries).
     """
@@ -43,6 +44,7 @@ class Attention:
     window: int | None = None
     scale: float | None = None
     base: float = 10_000.0
+    causal: bool = True
     name: str = "attention"
 
     def __post_init__(self) -> None:
@@ -80,11 +82,15 @@ class Attention:
         A causal program that skips the future needs about half; like most counts, this one does not.
         """
         heads, _ = self.layout(width)
-        return 4 * heads * self.head * min(length, self.window or length)
+        return 4 * heads * self.head * self._in_sight(length)
 
     def state_size(self, width: int, length: int) -> int:
         """Keys and values of the positions in sight: 2 kv_heads head min(length, window)."""
-        return 2 * self.layout(width)[1] * self.head * min(length, self.window or length)
+        return 2 * self.layout(width)[1] * self.head * self._in_sight(length)
+
+    def _in_sight(self, length: int) -> int:
+        window = self.window or length
+        return min(length, window if self.causal else 2 * window - 1)
 
     def __call__(self, weights: dict[str, Any], x: Any, *, length: int) -> Any:
         """Mix along the sequence.
@@ -104,7 +110,7 @@ class Attention:
         queries = rotate(queries, cosine, sine) * scale  # scaling queries touches fewer numbers than scaling scores
         queries = queries.reshape(-1, length, shared, heads // shared, self.head)
         scores = jnp.einsum("btgrd,bsgd->bgrts", queries, rotate(keys, cosine, sine))
-        scores = jnp.where(visible(length, self.window), scores, np.float32(MASKED))
+        scores = jnp.where(visible(length, self.window, self.causal), scores, np.float32(MASKED))
         mixed = jnp.einsum("bgrts,bsgd->btgrd", jax.nn.softmax(scores, axis=-1), values)
         return mixed.reshape(x.shape[0], heads * self.head) @ weights["out"].T
 
@@ -122,7 +128,10 @@ def rotate(x: Any, cosine: Any, sine: Any) -> Any:
     return jnp.concatenate([first * cosine - second * sine, first * sine + second * cosine], axis=-1)
 
 
-def visible(length: int, window: int | None) -> NDArray[np.bool_]:
-    """Which positions s (columns) each position t (rows) sees: itself and those before it, at most `window` in all."""
+def visible(length: int, window: int | None, causal: bool = True) -> NDArray[np.bool_]:
+    """Which positions s (columns) each position t (rows) sees: itself and those before it, at most `window` in all.
+
+    Where attention is not causal, as many on the other side.
+    """
     distance = np.arange(length)[:, None] - np.arange(length)
-    return (distance >= 0) & (distance < (window or length))
+    return ((distance >= 0) | (not causal)) & (np.abs(distance) < (window or length))

@@ -121,13 +121,19 @@ class Decoder:
 
     def hidden(self, weights: dict[str, Any], inputs: Any) -> Any:
         """What the layers leave at each position, (sequences * length, width), from symbols (sequences, length)."""
-        return self.activations(weights, inputs)["stream"]
+        return self._stack(weights, inputs)["stream"]
 
     def activations(self, weights: dict[str, Any], inputs: Any) -> dict[str, Any]:
         """What is computed on the way, (sequences * length, width) each; the logits last, as "outputs".
 
         "embedding"; of each layer k "k.mixer" and "k.mlp", what its two sublayers add; "stream", their sum.
         """
+        found = self._stack(weights, inputs)
+        logits = rms_norm(found["stream"], weights["gain"]) @ weights["readout"].T
+        return found | {"outputs": logits.reshape(*inputs.shape, self.symbols)}
+
+    def _stack(self, weights: dict[str, Any], inputs: Any) -> dict[str, Any]:
+        """The activations up to the last layer's."""
         jax = load()
         jnp = jax.numpy
         x = weights["embedding"][inputs.reshape(-1)]
@@ -143,8 +149,7 @@ class Decoder:
                 gate, value = jnp.split(normed @ layer["up"].T, 2, axis=-1)
                 found[f"{k}.mlp"] = (jax.nn.silu(gate) * value) @ layer["down"].T
             x = x + found[f"{k}.mlp"]
-        logits = rms_norm(x, weights["gain"]) @ weights["readout"].T
-        return found | {"stream": x, "outputs": logits.reshape(*inputs.shape, self.symbols)}
+        return found | {"stream": x}
 
 
 def rms_norm(x: Any, gain: Any) -> Any:

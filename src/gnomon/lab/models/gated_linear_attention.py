@@ -15,7 +15,9 @@ from gnomon.lab.seeds import normal
 
 CHUNK = 32  # positions whose decays are multiplied out: 32 of e^-2.5 stay within float32 (e^80 = 6e34)
 FASTEST = -2.5  # smallest log decay a position; only logits below -40 meet it
-SLOWNESS = 16.0  # the gate's logarithm is divided by this, so that memory starts long (Yang et al. 2023, section 4.4)
+SLOWNESS = (
+    16.0  # the gate's logarithm is divided by this, so that memory starts long (mad-lab, attention_gated_linear.py)
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class GatedLinearAttention:
         heads: H, must divide the width (default 2).
         rank: r of the map to the gates (default 16).
 
-    Reference: Yang et al. 2023, arXiv 2312.06635, equations 3 and 5 and section 4.4. Here keys and values are as wide
+    Reference: Yang et al. 2023, arXiv 2312.06635, section 4. Here keys and values are as wide
     as the model, as in the study's table of states; mad-lab's values are twice as wide.
     """
 

@@ -23,7 +23,7 @@ class LinearAttention:
     Args:
         heads: H, must divide the width (default 2).
 
-    Reference: Katharopoulos et al. 2020, arXiv 2006.16236, equation 9 without its denominator; features as the
+    Reference: Katharopoulos et al. 2020, arXiv 2006.16236, section 3.3 without the denominator; features as the
     elementwise product of mad-lab (Poli et al. 2024, arXiv 2403.17844), whose code divides by phi(q) . sum phi(k) all
     the same, a sum that can pass through zero with these features.
     """

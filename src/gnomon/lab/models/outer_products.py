@@ -22,7 +22,7 @@ def read_past(
         y_t = (S_(t-1) + diag(u) k_t v_t^T)^T q_t
 
     Within a chunk the sums are matrix products of q exp(G) and k exp(-G), G the sum of ln g since the middle of the
-    chunk; between chunks the memory itself is handed on (Yang et al. 2023, arXiv 2312.06635, section 4, equation 4).
+    chunk; between chunks the memory itself is handed on (Yang et al. 2023, arXiv 2312.06635, section 4).
 
     Args:
         query: q, (sequences, heads, length, keys).

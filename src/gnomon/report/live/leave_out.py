@@ -32,11 +32,9 @@ def influence_numbers(
     Returns:
         `None` when there are too few runs to leave one out.
     """
-    from gnomon.fit.estimate import make_design, run_names
-    from gnomon.fit.objective import objective
+    from gnomon.fit.estimate import as_fitted, run_names
 
-    how = objective(fit.objective)
-    design = make_design(type(fit.law), fit.data, how, fit.held)
+    design, how = as_fitted(fit)
     _, index = np.unique(design.groups, return_inverse=True)
     count = int(index.max()) + 1
     if count < design.free + 3:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gnomon.studies.claim import Claim, Measured, at_least, at_most
+from gnomon.studies.claim import Claim, Measured, at_least, at_most, between
 from gnomon.studies.study import Asked, Paper, Study
 from gnomon.studies.trial import Trial
 
@@ -78,6 +78,12 @@ STUDY = Study(
             "Adam and momentum share the exponent: p-value of their difference, smallest of both models",
             at_least(REJECTED),
             "Hestness et al. 2017, abstract: optimisers shift the curve, not its exponent",
+        ),
+        Claim(
+            "best-size",
+            "The best model grows more slowly than its data: exponent of parameters against samples, full scale only",
+            between(0.0, 1.0),
+            "Hestness et al. 2017, abstract: model size scales sublinearly with data size",
         ),
         Claim(
             "shuffled-labels",

@@ -49,6 +49,8 @@ def judge(runs: Runs, asked: Asked) -> dict[str, Measured]:
     value, se = _exponent(fit_curve(shuffled, asked.seed))
     size = abs(value)
     found["shuffled-labels"] = Measured(size, max(size - 1.645 * se, 0.0), size + 1.645 * se)
+    if asked.scale == "full":
+        found["best-size"] = size_exponent(best_sizes(runs))
     return found
 
 
@@ -72,6 +74,44 @@ def predictive(fit: Fit, samples: int, tested: int, seed: int, *, noise: bool = 
     shown = rng.binomial(tested, expected) / tested if noise else expected
     low, high = np.quantile(shown, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high), float(np.median(expected))
+
+
+def best_sizes(runs: Runs) -> dict[str, list[tuple[float, float]]]:
+    """By family: samples and parameters of the smallest model whose error is within a binomial sd of the best.
+
+    Errors are medians over seeds; ties within the noise of the test set go to the smaller model, so that a flat stretch
+    says nothing for the largest.
+    """
+    known = runs.where("shuffled = 0 and status = 'done'")
+    family = np.asarray(known["family"])
+    samples, width, params, error = (np.asarray(known[name], float) for name in ("samples", "width", "params", "error"))
+    tested = float(known["tested"][0])
+    found: dict[str, list[tuple[float, float]]] = {}
+    for name in sorted(set(family.tolist())):
+        for m in np.unique(samples):
+            here = (family == name) & (samples == m)
+            sizes = np.unique(width[here])
+            medians = np.array([np.median(error[here & (width == w)]) for w in sizes])
+            best = float(medians.min())
+            enough = medians <= best + (best * (1 - best) / tested) ** 0.5
+            smallest = float(params[here & (width == sizes[np.argmax(enough)])][0])
+            found.setdefault(name, []).append((float(m), smallest))
+    return found
+
+
+def size_exponent(best: Mapping[str, Sequence[tuple[float, float]]]) -> Measured:
+    """Exponent of parameters against samples, shared by the families, each with a level of its own; 1.645 standard errors."""
+    x, y = [], []
+    for points in best.values():
+        logs = np.log(np.array(points))
+        x.append(logs[:, 0] - logs[:, 0].mean())
+        y.append(logs[:, 1] - logs[:, 1].mean())
+    along, up = np.concatenate(x), np.concatenate(y)
+    spread = float(along @ along)
+    value = float(along @ up) / spread
+    left = up - value * along
+    error = float((left @ left / (len(along) - len(best) - 1) / spread) ** 0.5)
+    return Measured(value, value - 1.645 * error, value + 1.645 * error)
 
 
 def figures(runs: Runs, asked: Asked) -> Sequence[Figure]:

@@ -29,8 +29,8 @@ def mixer(name: str, width: int, length: int) -> Stack:
     """What looks back in an architecture.
 
     Args:
-        name: one of `ZOO`, "none", "gated-wide" (one head, so twice the state of two), "window-whole" (a window as long
-            as the sequence), or two names of `ZOO` with a plus, which take turns.
+        name: one of `ZOO`, "swiglu" (nothing looks back), "gated-wide" (one head, so twice the state of two),
+            "window-whole" (a window as long as the sequence), or two names of `ZOO` with a plus, which take turns.
         width: of the model.
         length: longest sequence.
 
@@ -52,7 +52,7 @@ def mixer(name: str, width: int, length: int) -> Stack:
         "gated-wide": GatedLinearAttention(1),
         "hyena": Hyena(length),
         "ssm": SelectiveSSM(),
-        "none": None,
+        "swiglu": None,
     }
     if name not in found:
         raise UnknownNameError(f"there is no architecture {name!r}", hint=near(name, [*ZOO, *found]))

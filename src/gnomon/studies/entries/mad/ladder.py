@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.engines import Tell
-from gnomon.lab import NextSymbol, Recipe, count, stdlib_prose, train
+from gnomon.lab import NextSymbol, Recipe, count, stdlib_bytes, train
 from gnomon.studies.entries.mad.architectures import decoder
 from gnomon.studies.entries.mad.training import OPTIMISER, to_zero
 
@@ -17,14 +17,14 @@ LR, AT = 5e-3, 32  # the rate of the tasks at their width, and less in proportio
 
 
 def train_language(spec: Mapping[str, Any], tell: Tell) -> list[dict[str, Any]]:
-    """The row of a language model on the standard library's prose, trained on a budget of FLOPs.
+    """The row of a language model on the bytes of the standard library, trained on a budget of FLOPs.
 
     Args:
         spec: architecture, width, flops, seed.
         tell: hears how far training is.
     """
     architecture, width, seed = str(spec["architecture"]), int(spec["width"]), int(spec["seed"])
-    text = stdlib_prose()
+    text = stdlib_bytes()
     model = decoder(architecture, text.symbols, LENGTH, width)
     weights = model.init(np.random.default_rng(0))
     each = count.flops(weights, LENGTH * BATCH, mixing=model.mixing_flops(LENGTH))

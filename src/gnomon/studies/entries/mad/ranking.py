@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,12 +96,15 @@ def rank_correlation(x: NDArray[np.float64], y: NDArray[np.float64], *, seed: in
 
 def _orders(n: int, seed: int, a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     """rho of every order, or of as many as are drawn."""
-    if n <= ALL:
-        orders = np.array(list(itertools.permutations(range(n))))
-        assert len(orders) == math.factorial(n)
-    else:
-        orders = np.random.default_rng(seed).random((DRAWS, n)).argsort(1)
-    return np.asarray(b[orders] @ a)
+    drawn = every_order(n) if n <= ALL else np.random.default_rng(seed).random((DRAWS, n)).argsort(1)
+    return np.asarray(b[drawn] @ a)
+
+
+@functools.cache
+def every_order(n: int) -> NDArray[np.signedinteger[Any]]:
+    """All orders of n items, (n!, n)."""
+    flat = itertools.chain.from_iterable(itertools.permutations(range(n)))
+    return np.fromiter(flat, np.int8, n * math.factorial(n)).reshape(-1, n)
 
 
 def _ranks(x: NDArray[np.float64]) -> NDArray[np.float64]:
