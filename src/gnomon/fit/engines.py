@@ -186,7 +186,7 @@ def _counts_drawn(asked: Question) -> Answer:
     design, theta = asked.design, asked.found.theta
     spread = dispersion(design, theta)
     rng = np.random.default_rng([asked.seed, 0x5EED])
-    shares = simulated_shares(design, theta, rng, spread.rho)
+    shares = simulated_shares(design, theta, rng, spread)
     answer = _drawn(asked, refit_to(design, asked.objective, theta, shares, asked.draws, asked.refits_from))
     noun = "beta-binomial, as far apart as the rows are" if spread.rho else "binomial"
     told = Notice("counts-drawn", f"Counts were drawn anew from the law: {noun}.", {"correlation": spread.rho})
