@@ -98,7 +98,7 @@ def document(constants: Constants) -> dict[str, Any]:
     """The content of recipe_constants.json."""
     found = {k: v for k, v in vars(constants).items() if k not in ("multipliers", "learnt_on", "caught")}
     return {
-        "version": 2,
+        "version": 3,
         "learnt_on": constants.learnt_on,
         **{k: float(v) for k, v in found.items()},
         "multipliers": {f"{level:g}": value for level, value in constants.multipliers.items()},

@@ -105,7 +105,7 @@ interval; curve_fit has none where it finds no optimum or no covariance. `sets`:
 
 ## Forecasts
 
-{framed(found.errors(), "gnomon's median of laws against", {"ours / theirs": "ours / theirs", "better on": "better on"})}
+{framed(found.errors(), "gnomon's forecast against", {"ours / theirs": "ours / theirs", "better on": "better on"})}
 
 Ratio of errors: per data set the median over families of the median ARE, geometric mean over data sets. The plain law is Chinchilla's over
 two inputs, power plus floor over one; rivals see all checkpoints.

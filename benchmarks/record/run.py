@@ -21,7 +21,7 @@ CHUNK = 140  # tasks measured at once: large batches are faster, and as much is 
 CODE = (
     "fit/*.py",
     "laws/*.py",
-    *(f"forecast/{n}.py" for n in ("early", "penalised", "recipe", "scale")),
+    *(f"forecast/{n}.py" for n in ("centre", "early", "penalised", "recipe", "scale")),
 )  # results depend on it
 PLACES = ("sources", "tasks", "baselines", "measure")  # files here on which they depend
 

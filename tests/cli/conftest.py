@@ -248,6 +248,6 @@ def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Any:
     )
     point = make_point(204768.0, 2e6, 1.6322, 1.5785, 1.6877)
     laws = ("chinchilla", "chinchilla_tied", "sum_no_floor", "product_floor", "sum_power_no_floor", "sum_power_floor")
-    forecast = Forecast((point,), "loss", "median of laws", laws, (), "0.1.0")
+    forecast = Forecast((point,), "loss", "several laws", laws, (), "0.1.0")
     target = {"params": 204768, "tokens": 2000000, "flops": 5.4 * float(ladder["flops"].max()), "loss": 1.6341}
     return Quickstart(Path("gnomon-quickstart"), "full", 0, ladder, target, forecast, 121.5)

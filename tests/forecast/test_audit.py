@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from benchmarks.decisions.audit import CLEAN, FAULTS, TARGET, audited, loud, runs, told
 
 import gnomon as gn
-from gnomon.errors import InputError
+from gnomon.errors import InputError, Notice
 from gnomon.forecast.audits.rules import RULES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -31,6 +32,15 @@ def test_a_planted_fault_gets_its_finding_and_no_other(name: str) -> None:
     found = loud(audited(fault.make(0), fault.at or TARGET, 0, fault))
     assert found.get(fault.rule) in (("serious",) if fault.severity == "serious" else ("serious", "warn"))
     assert set(found) - {fault.rule} <= fault.also
+
+
+def test_sizes_under_the_wrong_labels_are_not_taken_for_a_law() -> None:
+    """Negative control: the same losses beside permuted sizes, over enough runs that no permutation is nearly right."""
+    table = runs(0, 6, 4)
+    table["params"] = np.random.default_rng(1).permutation(table["params"])
+    found = gn.audit(gn.fit("chinchilla", table, draws=100), at=TARGET)
+    assert loud(found)
+    assert "serious" in loud(found).values()
 
 
 def test_every_rule_has_a_planted_fault() -> None:
@@ -110,3 +120,30 @@ def test_the_page_of_rules_lists_every_rule() -> None:
     page = (ROOT / "docs" / "audit.md").read_text(encoding="utf-8")
     for rule in RULES:
         assert f"| `{rule.code}` | {rule.asks} | {rule.why} | {rule.source} |" in page
+
+
+def test_a_transfer_that_one_size_cannot_test_is_unknown_not_passed() -> None:
+    table = runs(0, 1, 20)
+    found = gn.audit(gn.fit("chinchilla", table, transfer=gn.laws.Chinchilla.besiroglu2024, draws=50))
+    reasons = {rule.code: reason for rule, reason in found.unknown}
+    assert "untestable" in reasons["transferred"]
+    assert "few-sizes" not in found.codes()
+    assert next(f for f in found.passed if f.rule.code == "few-runs").seen.measured["parameters"] == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "severity"),
+    [("more-than-seed-noise", "serious"), ("prior-conflict", "warn"), ("seed-noise-unknown", "warn")],
+)
+def test_what_an_interval_engine_says_against_itself_is_found(code: str, severity: str) -> None:
+    fit = gn.fit("chinchilla", runs(0), draws=50)
+    spoilt = replace(fit, notices=(*fit.notices, Notice(code, "Something is amiss: look.")))
+    assert loud(gn.audit(spoilt, at=TARGET)) == {"intervals": severity}
+
+
+def test_parameters_that_are_held_do_not_count_against_the_runs() -> None:
+    """Six runs for two fitted parameters are enough, for five they are not."""
+    six = FAULTS["six runs"].make(0)
+    held = {"alpha": 0.3478, "beta": 0.3658, "E": 1.8172}
+    assert "few-runs" in gn.audit(gn.fit("chinchilla", six, draws=50)).codes()
+    assert "few-runs" not in gn.audit(gn.fit("chinchilla", six, fixed=held, draws=50)).codes()

@@ -52,11 +52,13 @@ def test_sigma_is_the_root_of_the_four_squared_terms() -> None:
     assert terms.sigma[0] == pytest.approx(np.sqrt(sum(float(p[0]) ** 2 for p in parts)))
 
 
-def test_the_centre_is_the_median_over_six_laws() -> None:
+def test_the_centre_is_half_the_median_and_half_the_weighted_mean_of_six_laws() -> None:
     e = evidence()
     predictions = e.predictions(TARGET)
     assert predictions.shape == (len(LAWS_2D), 1) == (6, 1)
-    assert e.centre(TARGET)[0] == np.median(predictions)
+    weights = e.weights(e.axis_of(e.decades(TARGET))[0])
+    assert weights.sum() == pytest.approx(1.0)
+    assert e.centre(TARGET)[0] == pytest.approx(0.5 * (np.median(predictions) + weights @ predictions[:, 0]), rel=1e-12)
 
 
 def test_when_the_law_is_true_it_covers_more_than_it_promises() -> None:

@@ -112,6 +112,22 @@ def test_one_easy_batch_is_no_standard_for_all_that_follow() -> None:
     assert int(state.bad) == PATIENCE, "a loss that stays high is one"
 
 
+def test_a_bump_of_a_solved_task_is_no_divergence() -> None:
+    """Losses near 0 double without meaning anything; half a nat above the best is another matter."""
+    import jax
+
+    state = State(np.zeros(1), None, np.float32(0.01), np.float32(0.01), np.int32(0))
+    judge = jax.jit(
+        lambda state, loss: state._replace(**dict(zip(("mean", "best", "bad"), _judge(jax, state, loss), strict=True)))
+    )
+    for _ in range(200):
+        state = judge(state, np.float32(0.3))
+    assert int(state.bad) == 0
+    for _ in range(200):
+        state = judge(state, np.float32(0.7))
+    assert int(state.bad) == PATIENCE
+
+
 def test_streams_are_apart() -> None:
     draws = {
         (seed, run, purpose): stream(seed, run, purpose).integers(0, 2**62)

@@ -68,6 +68,7 @@ def test_every_design_of_the_grid_is_within_the_limits() -> None:
         assert design.params.min() >= 1e7
         assert design.params.max() <= TARGET["params"]
         assert (design.tokens / design.params).min() >= LEAST_RATIO
+        assert len(np.unique(design.rows()[1])) > 1
 
 
 def test_families_are_the_published_laws() -> None:
@@ -119,6 +120,17 @@ def _made(design: object, seed: int) -> dict[str, np.ndarray]:
     return {"params": n, "tokens": d, "loss": gn.laws.Chinchilla.besiroglu2024(params=n, tokens=d) * noise}
 
 
+def test_the_error_is_told_in_compute(advice: advising.Advice) -> None:
+    """Against the closed form: slope = (alpha A / N^alpha + beta B / D^beta) / (2 L) when N and D grow alike."""
+    n, d = TARGET["params"], TARGET["tokens"]
+    logs = []
+    for law in families().values():
+        v = law.values
+        reducible = v["alpha"] * v["A"] / n ** v["alpha"] + v["beta"] * v["B"] / d ** v["beta"]
+        logs.append(advice.best.error * 2 * float(law(**TARGET)) / reducible)
+    assert np.log(advice.as_compute) == pytest.approx(np.mean(logs), rel=1e-4)
+
+
 @pytest.mark.usefixtures("quick")
 def test_the_same_call_gives_the_same_document(advice: advising.Advice) -> None:
     assert gn.advise(TARGET, budget=BUDGET).to_json() == advice.to_json()
@@ -140,6 +152,8 @@ def test_runs_like_those_to_come_stand_for_the_families() -> None:
     design = build(Ladder(4, 16, 4, 1, 1, 1), 1e19, 20.0, cost_model("6ND"))
     found = gn.advise(TARGET, budget=BUDGET, like=_made(design, 1))
     assert found.families == ("the runs given",)
+    assert not found.best.ladder.in_step
+    assert found.best.ladder.sizes >= 4
     assert found.noise.run == 0.0
     assert 0.002 < found.noise.row < 0.008
     with pytest.raises(InputError, match="without draws"):

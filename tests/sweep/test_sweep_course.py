@@ -162,13 +162,16 @@ def test_seeds_are_repeats(write: Write) -> None:
     assert len(set(sweep.runs["loss"])) == 24
 
 
-def test_a_law_of_the_users_own(write: Write) -> None:
-    path = write(("[target]", '[fit]\nlaw = "E + A/N^a + B/D^b"\nlevel = 0.8\n[target]'))
-    sweep = run_sweep(path)
+@pytest.mark.parametrize(("formula", "inputs"), [("E + A/N^a + B/D^b", ["params", "tokens"]), ("E + A/C^a", ["flops"])])
+def test_a_law_of_the_users_own(finished: Path, formula: str, inputs: list[str]) -> None:
+    finished.write_text(finished.read_text().replace("[target]", f'[fit]\nlaw = "{formula}"\nlevel = 0.8\n[target]'))
+    sweep = run_sweep(finished)
     assert sweep.forecast is not None
+    assert list(sweep.forecast.points[0].at) == inputs
     assert sweep.forecast.points[0].level == 0.8
     assert sweep.fit is not None
     assert sweep.fit.parameters["E"].low is not None
+    assert (sweep.next_runs is None) == ("next" in sweep.reasons)
 
 
 def test_what_changed_in_the_trainer_is_told(finished: Path) -> None:
@@ -179,6 +182,20 @@ def test_what_changed_in_the_trainer_is_told(finished: Path) -> None:
     assert any(n.code == "trainer-changed" and n.data == {"trials": 12} for n in notices)
     finished.write_text(finished.read_text().replace("[metrics]", "version = 2\n[metrics]"))
     assert len(plan_sweep(finished).waiting) == 12
+
+
+def test_other_metrics_are_read_without_training(finished: Path, calls: Calls) -> None:
+    finished.write_text(
+        finished.read_text().replace('path = "{folder}/log.jsonl"', 'path = "{folder}/*.jsonl"\nlast = 2')
+    )
+    plan = calibrate(finished)
+    assert (calls(), len(plan.waiting)) == ([], 10)
+    for one in plan.planned:
+        if plan.status(one) == "done":
+            expected = (
+                law(one.rung.size.params, one.rung.tokens) + law(one.rung.size.params, one.rung.tokens * 0.75)
+            ) / 2
+            assert plan.measured(one)["loss"] == pytest.approx(expected, rel=0.004)
 
 
 def test_parameters_that_the_trainer_counts_otherwise_are_told(write: Write) -> None:

@@ -81,6 +81,12 @@ def test_a_spec_and_its_defaults(write: Write) -> None:
             "reads depth, which nothing",
         ),
         ("[target]", '[settings]\na = { formula = "1 / a" }\n[target]', "settings.a", "needs a setting that needs it"),
+        (
+            "[target]",
+            '[settings]\na = { formula = "params", power_of = 1 }\n[target]',
+            "settings.a.power_of",
+            "a number above 1",
+        ),
         ("[target]", "[settings]\nseed = 3\n[target]", "settings.seed", "another name"),
         ("[target]", "[settings]\nwidth = 3\n[target]", "settings.width", "is set by [size] already"),
         ("[target]", "[settings]\nlr = [1, 2]\n[target]", "settings.lr", "the command has no {lr}"),
@@ -190,6 +196,6 @@ params = 9000
 def test_two_trials_must_not_share_a_command_or_a_log(write: Write) -> None:
     with pytest.raises(GnomonError, match="would run the same command"):
         design_sweep(read_spec(write(("{params} {tokens}", "{params} 100"))))
-    with pytest.raises(GnomonError, match="would log to the same place"):
+    with pytest.raises(GnomonError, match=r"spec.toml, metrics.path: .* would log to the same place"):
         design_sweep(read_spec(write(('path = "{folder}/log.jsonl"', 'path = "logs/{width}.jsonl"'))))
     design_sweep(read_spec(write(('path = "{folder}/log.jsonl"', 'path = "logs/{width}-{tokens}.jsonl"'))))

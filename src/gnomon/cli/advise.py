@@ -20,7 +20,7 @@ from gnomon.cli.options import (
 )
 from gnomon.cli.plan import CostOption
 from gnomon.cli.sources import open_fit_or_runs, placed
-from gnomon.cli.terminal.numbers import counted, percent, quantity
+from gnomon.cli.terminal.numbers import counted, number, percent, quantity
 from gnomon.cli.terminal.page import Page
 from gnomon.cli.terminal.progress import Progress
 from gnomon.cli.terminal.table import Column
@@ -38,7 +38,7 @@ gnomon advise --target params=7B,tokens=140B --budget 2e20 --rows checkpoints --
 LikeArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[FIT|RUNS]",
+        metavar="FIT|RUNS",
         help="runs like those to come; without them published laws stand for them",
         show_default=False,
     ),
@@ -137,7 +137,8 @@ def draw(page: Page, found: Advice) -> None:
         f" and fit their {found.rows}: the forecast of {quantity(found.target['params'])} parameters on "
         f"{quantity(found.target['tokens'])} tokens is then expected to be ",
         bold(percent(best.error)),
-        f" off, in nine of ten cases {percent(best.low)} to {percent(best.high)}.",
+        f" off, in nine of ten cases {percent(best.low)} to {percent(best.high)}; its loss moves as much when its compute changes "
+        f"{number(found.as_compute, 1)}-fold.",
     )
     page.blank()
     columns = zip(best.design.params, best.design.tokens, best.design.flops, strict=True)
@@ -150,6 +151,11 @@ def draw(page: Page, found: Advice) -> None:
     for name, by_value in found.choices.items():
         told = ", ".join(f"{value:g}: {percent(error)}" for value, error in by_value.items())
         page.line(f"{TITLES[name]}  ", bold(told), hang=4)
+    if found.held_back:
+        page.line(
+            "Smaller errors come from designs of fewer than 4 sizes or 8 runs, or of one length a size: what their fit says of the law, "
+            "nothing could test."
+        )
     page.blank()
     draw_rows(page, found)
     if len(best.by_family) > 1:

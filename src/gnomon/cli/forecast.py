@@ -88,7 +88,7 @@ def forecast(
 ) -> None:
     """Forecast runs that have not been trained.
 
-    From runs: the median of several laws. From a fit: its own law, with an interval widened by what other laws and
+    From runs: the centre of several laws. From a fit: its own law, with an interval widened by what other laws and
     hidden runs say. The interval is for a new run, not for the curve alone; --json has both.
     """
     from gnomon.forecast import forecast as forecast_at

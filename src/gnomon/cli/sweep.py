@@ -16,6 +16,7 @@ from gnomon.cli.terminal.page import Page
 from gnomon.cli.terminal.progress import Progress
 from gnomon.cli.terminal.table import Column
 from gnomon.cli.terminal.text import bold, dim, verbatim
+from gnomon.errors import InputError
 
 if TYPE_CHECKING:
     from gnomon.sweep import Planned, Step, Sweep
@@ -65,6 +66,8 @@ def sweep(
     from gnomon.sweep import calibrate as run_cheapest
     from gnomon.sweep import plan_sweep, read_spec, run_sweep
 
+    if dry_run and calibrate:
+        raise InputError("--dry-run starts nothing and --calibrate runs two trials; choose one of them.")
     latest: list[Step] = []
     chosen = read_spec(spec, folder=folder)
     with Progress("getting ready", quiet=quiet) as progress:
@@ -102,14 +105,20 @@ def _stopped(latest: list[Step], spec: str, engine: str | None, folder: str | No
     parts = ["gnomon sweep", shlex.quote(spec)]
     parts += [f"--engine {engine}"] if engine else []
     parts += [f"--folder {shlex.quote(folder)}"] if folder else []
-    kept = f"{latest[0].news.done} of {latest[0].news.total} trials are kept" if latest else "Nothing was run"
+    kept = (
+        f"{latest[0].news.done} of {latest[0].news.total} trials are kept"
+        if latest
+        else "Trials that had ended are kept"
+    )
     return Stopped(f"Stopped. {kept}.", hint=f"The same command goes on: {' '.join(parts)}")
 
 
 def draw_design(page: Page, found: Sweep) -> None:
     """The runs, what they cost, and how long they take."""
     spec = found.spec
-    cost = f"{quantity(found.design.flops, 'flops')} of {quantity(spec.ladder.budget, 'flops')} FLOP"
+    spent, budget = (quantity(flops, "flops") for flops in (found.design.flops, spec.ladder.budget))
+    own = len(spec.ladder.more)
+    cost = f"{spent} FLOP, {own} of [[ladder.more]] beside a budget of {budget}" if own else f"{spent} of {budget} FLOP"
     page.line(bold(f"{counted(len(found.planned), 'run')} of your trainer"), dim(f", {cost}"))
     page.blank()
     _draw_trials(page, found, designed=True)

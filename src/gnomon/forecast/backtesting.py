@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-MEDIAN_OF_LAWS = "median"  # the name under which the recipe's own centre takes part
+RECIPE = "recipe"  # the name under which the recipe's own centre takes part
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def backtest(
     """Fit laws to the smaller runs and forecast the hidden larger ones.
 
     Args:
-        laws: ids, Law classes or formulas; "median" stands for the median of laws of the interval recipe.
+        laws: ids, Law classes or formulas; "recipe" stands for the centre of several laws that forecasts from runs have.
         runs: a Runs, or whatever `read_runs` takes.
         hold_out: which runs to hide, see `Runs.split`.
         level: of the intervals.
@@ -161,8 +161,8 @@ def backtest(
     columns = (*table.names, *table.unsettled)
     classes: dict[str, Any] = {}
     for spec in specs:
-        cls = None if spec == MEDIAN_OF_LAWS else find_law(spec, columns=columns, response=response)
-        classes[MEDIAN_OF_LAWS if cls is None else cls.id or cls.text] = cls
+        cls = None if spec == RECIPE else find_law(spec, columns=columns, response=response)
+        classes[RECIPE if cls is None else cls.id or cls.text] = cls
     target = response or next((c.output for c in classes.values() if c is not None), "loss")
     scores, points, notices = [], [], []
     for name, cls in classes.items():

@@ -36,7 +36,7 @@ def forecast(
     """Forecast the response at points.
 
     Args:
-        source: a Fit (the value is its law's) or runs (the value is the median of several laws).
+        source: a Fit (the value is its law's) or runs (the value is the centre of several laws).
         at: points, each a mapping from column to value. Of params, tokens and flops any two give the third (C = 6 N D).
         level: of the intervals.
         response: column to forecast when the source is runs; default: loss.
@@ -195,8 +195,6 @@ def _assemble(
             )
         )
     method = (
-        "median of laws"
-        if centre is None
-        else f"{fit.law.id or 'formula' if fit else 'law'}, interval from several laws"
+        "several laws" if centre is None else f"{fit.law.id or 'formula' if fit else 'law'}, interval from several laws"
     )
     return Forecast(tuple(built), response, method, known.names, tuple(notices), __version__)

@@ -1,6 +1,6 @@
 """The interval recipe: several laws, and four named terms of variance whose sizes were learnt on real held-out runs.
 
-centre c = median over laws of ln prediction
+centre c = half the median over laws of ln prediction, half their weighted mean (`centre`)
 interval = exp(c -+ m_level sigma), sigma from four terms (`variance`)
 """
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from gnomon.errors import RefusalError
 from gnomon.fit.design import Design
+from gnomon.forecast.centre import centre, law_weights
 from gnomon.forecast.early import settled
 from gnomon.forecast.penalised import Penalised, fit_many, randomised
 from gnomon.forecast.scale import Scale, admits_odds, better, forward, is_rate, ln_response
@@ -179,8 +180,22 @@ class Evidence:
         return np.stack([law.ln_at(points) for law in (fitted or self.fitted).values()])
 
     def centre(self, at: Mapping[str, Array]) -> Array:
-        """Median over laws of the ln prediction (m,)."""
-        return np.nanmedian(self.predictions(at), axis=0)
+        """ln forecast (m,) from all laws: see `gnomon.forecast.centre`."""
+        points = {name: np.atleast_1d(np.asarray(at[name], float)) for name in self.inputs}
+        axes = self.axis_of(self.decades(points))
+        weights = np.stack([self.weights(axis) for axis in axes], axis=1)
+        return centre(self.predictions(points), weights)
+
+    def weights(self, axis: str) -> Array:
+        """Weights of the laws (laws,) in the centre of targets that lie out along an axis."""
+        if axis not in self._weights:
+            past = self.hindcasts(axis)
+            self._weights[axis] = law_weights(list(self.fitted.values()), past.predictions, past.measured)
+        return self._weights[axis]
+
+    @cached_property
+    def _weights(self) -> dict[str, Array]:
+        return {}
 
     def axes(self, at: Mapping[str, Array] | None = None) -> dict[str, Array]:
         """log10 of each input, and of their product when there are two: the axes on which a target can lie beyond the rows."""
@@ -265,7 +280,7 @@ class Evidence:
         )
 
     def terms(self, at: Mapping[str, Array], centre: Array | None = None) -> Terms:
-        """The four terms at targets; `centre` (m,) replaces the median when the forecast is one law's own."""
+        """The four terms at targets; `centre` (m,) is that of a forecast which is one law's own."""
         points = {name: np.atleast_1d(np.asarray(at[name], float)) for name in self.inputs}
         return constants().scaled(self.ingredients(points, centre), self.decades(points))
 

@@ -16,6 +16,7 @@ from gnomon.lab.optim import Optimiser
 from gnomon.lab.task import Array, Batch, Task, Tree
 
 WORSE = 1.5  # a step counts as bad when the running mean of the loss exceeds its best so far by this factor
+RISE = 0.5  # nats it must exceed it by as well: where a task is all but solved, half as much again is nothing
 PATIENCE = 50  # that many bad steps in a row are a divergence, and the memory of the running mean in steps
 
 
@@ -185,6 +186,7 @@ def _judge(jax: Any, state: State, loss: Array) -> tuple[Array, Array, Array]:
     """Running mean, its best so far and bad steps in a row; a loss that is not finite settles it at once."""
     jnp = jax.numpy
     mean = jnp.where(jnp.isinf(state.mean), loss, state.mean + (loss - state.mean) / PATIENCE)
-    bad = jnp.where(mean > WORSE * state.best, state.bad + 1, 0)
+    limit = jnp.maximum(WORSE * state.best, state.best + RISE)  # the first alone for losses of a nat and more
+    bad = jnp.where(mean > limit, state.bad + 1, 0)
     settled = ~jnp.isfinite(loss) | (state.bad >= PATIENCE)
     return mean, jnp.fmin(state.best, mean), jnp.where(settled, PATIENCE, bad).astype(jnp.int32)

@@ -101,7 +101,7 @@ class Trained:
     Args:
         loss: mean loss on the task's held-out set after the last step, nats per position; None for a diverged run.
         status: "done", or "diverged": a loss was not finite, or its running mean was 1.5 times the lowest
-            so far for 50 steps in a row.
+            so far, and half a nat above it, for 50 steps in a row.
         steps: steps made.
         curve: (steps so far, mean training loss since the point before), one point every 250 steps, or at every look.
         looks: what was watched, in the order of steps.

@@ -86,10 +86,12 @@ class Advice:
         budget: FLOP for all runs.
         rows: what is fitted: "finals" or "checkpoints".
         best: the recommended design: the fewest runs among those whose error is near the smallest and whose fit an audit would
-            not call short of sizes or runs.
+            not call short of sizes or runs, nor unable to tell exponents apart.
         designs: the best ones, smallest error first.
         choices: choice to its values, each with the smallest error found under it.
         other_rows: smallest error when the other kind of rows is fitted; None when no such design is possible.
+        as_compute: by which factor of compute the target would have to change for its loss to change as much as the best design errs,
+            at its tokens per parameter; the mean of its logarithm over families.
         noise: of the simulated runs.
         families: names of the laws that stood for truth.
         tried: how many designs were looked at.
@@ -104,6 +106,7 @@ class Advice:
     designs: tuple[Tried, ...]
     choices: dict[str, dict[float, float]]
     other_rows: float | None
+    as_compute: float
     noise: Noise
     families: tuple[str, ...]
     tried: int
@@ -126,6 +129,11 @@ class Advice:
             self.cost,
         )
 
+    @property
+    def held_back(self) -> bool:
+        """Whether designs that err clearly less were passed over because nothing could test their fit."""
+        return self.best.error > ENOUGH * self.designs[0].error
+
     def to_dict(self) -> dict[str, Any]:
         """The document of `gnomon advise --json`."""
         document: dict[str, Any] = {
@@ -142,9 +150,11 @@ class Advice:
                 for name, found in self.choices.items()
             },
             "other_rows": self.other_rows,
+            "as_compute": self.as_compute,
             "noise": {"run": self.noise.run, "row": self.noise.row},
             "families": list(self.families),
             "tried": self.tried,
+            "held_back": self.held_back,
             "assumes": list(self.assumes),
             "warnings": [],
         }
@@ -227,16 +237,18 @@ def advise(
         scored = score(kept if most is None else _best(scored, most, rows), replicas, 1000 * i)
     by_error = sorted((t for t in scored if _rows_of(t) == rows), key=lambda t: t.error)
     others = [t.error for t in scored if _rows_of(t) != rows]
-    sound = [t for t in by_error if t.ladder.sizes >= LEAST_SIZES and t.ladder.runs >= LEAST_RUNS] or by_error
+    sound = [t for t in by_error if _testable(t.ladder)] or by_error
     near = [t for t in sound if t.error <= ENOUGH * sound[0].error]
+    best = min(near, key=lambda t: (t.ladder.runs, t.error))
     return Advice(
         target=at,
         budget=float(budget),
         rows=rows,
-        best=min(near, key=lambda t: (t.ladder.runs, t.error)),
+        best=best,
         designs=tuple(by_error[:SHOWN]),
         choices={name: _by_choice(by_error, name) for name in CHOICES},
         other_rows=min(others, default=None),
+        as_compute=_as_compute(best.error, at, list(laws.values())),
         noise=chosen,
         families=tuple(laws) if like is None else ("the runs given",),
         tried=len(mine),
@@ -258,6 +270,14 @@ def _target(target: Mapping[str, float]) -> dict[str, float]:
     return {name: float(target[name]) for name in ("params", "tokens")}
 
 
+def _as_compute(error: float, at: Mapping[str, float], laws: Sequence[Law]) -> float:
+    """exp(mean over laws of error / slope), slope = -d ln loss / d ln C at constant tokens per parameter."""
+    step = 1e-3  # of ln C either way: the second difference is then a millionth of the first
+    ends = [{name: value * np.exp(sign * step / 2) for name, value in at.items()} for sign in (-1.0, 1.0)]
+    slopes = [float(np.log(law(**ends[0]) / law(**ends[1]))) / (2 * step) for law in laws]
+    return float(np.exp(np.mean(error / np.array(slopes))))
+
+
 def _tried(design: Design, error: Array, laws: Mapping[str, Law]) -> Tried:
     known = np.where(np.isfinite(error), error, 1.0)  # a refit that is not defined at the target forecasts nothing
     low, high = np.quantile(known, [0.05, 0.95])
@@ -273,6 +293,11 @@ def _tried(design: Design, error: Array, laws: Mapping[str, Law]) -> Tried:
 
 def _rows_of(tried: Tried) -> str:
     return "checkpoints" if tried.ladder.checkpoints > 1 else "finals"
+
+
+def _testable(ladder: Ladder) -> bool:
+    """Whether an audit of its fit has enough sizes and runs, and exponents that the runs tell apart."""
+    return ladder.sizes >= LEAST_SIZES and ladder.runs >= LEAST_RUNS and not ladder.in_step
 
 
 def _best(scored: Sequence[Tried], most: int, rows: str) -> list[Design]:

@@ -57,8 +57,11 @@ def concluded(sweep: Sweep, doing: Callable[[str], None]) -> Sweep:
             raise _refused(sweep, error) from error
         reasons["fit"] = reasons["next"] = error.message
     try:
-        source = used if spec.law is None or fitted is None else fitted
-        found = forecast(source, spec.target.point, level=spec.level, response=spec.metrics.response)
+        options: dict[str, Any] = {"level": spec.level, "response": spec.metrics.response}
+        if spec.law is None or fitted is None:
+            found = forecast(used, spec.target.point, **options)
+        else:
+            found = forecast(fitted, _point(sweep, fitted), **options)
     except RefusalError as error:
         raise _refused(sweep, error) from error
     doing("next")

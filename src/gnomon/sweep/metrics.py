@@ -55,7 +55,7 @@ class Metrics:
     def to_dict(self) -> dict[str, Any]:
         """For the spec of a trial, without what does not change its row."""
         found = asdict(self) | {"columns": dict(self.columns or {})}
-        del found["path"], found["better"]
+        del found["better"]
         return found
 
 

@@ -119,6 +119,8 @@ def read_setting(table: Table, name: str) -> Setting:
     rounding: dict[str, Any] = {
         key: inner.number(key, None) for key in ("multiple_of", "power_of", "least", "most")
     }  # each None where it is not given
+    if rounding["power_of"] is not None and (rounding["power_of"] <= 1 or rounding["multiple_of"] is not None):
+        inner.refuse("power_of", repr(inner.values["power_of"]), "a number above 1, without multiple_of")
     if ("law" in inner) == ("formula" in inner):
         table.refuse(name, repr(found), RULES)
     rule = _formula(inner) if "formula" in inner else _law(inner)

@@ -43,8 +43,8 @@ def run_trial(given: Mapping[str, Any], tell: Tell) -> list[dict[str, Any]]:
     stopped can mix with it; {checkpoints} is the same folder for every attempt.
 
     Args:
-        given: `command`, `environment`, `version`, `metrics` (what the rows depend on); `home`, `work`, `log`, `minutes`,
-            `threads`, `asked`, `trainer` (where and how it is run).
+        given: `command`, `environment`, `version`, `metrics` (what the rows depend on); `name`, `home`, `work`, `log`, `minutes`,
+            `threads`, `asked`, `trainer` (where and how it is run, as `gnomon.sweep.design` lays them down).
         tell: called with {"began": name of the trial}.
 
     Returns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gnomon.fit.held import tied
 from gnomon.forecast.audits.rule import Seen, Severity, Unknown
 from gnomon.forecast.audits.subject import Subject
 
@@ -14,9 +15,10 @@ def slack(subject: Subject) -> Seen | Unknown:
     """Runs against parameters."""
     runs, p = subject.fit.runs_used, len(subject.fit.fitted)
     measured = {"runs": runs, "parameters": p}
-    told = f"{runs} runs for {p} parameters"
+    told = f"{runs} runs for {p} fitted parameters"
     if "no-slack" in subject.notices:
-        return Seen("serious", f"{told}: at most {max(runs - p, 0)} to estimate an error from", measured)
+        left = "nothing is" if runs <= p else f"only {runs - p} {'is' if runs - p == 1 else 'are'}"
+        return Seen("serious", f"{told}: {left} left to estimate an error from", measured)
     if "little-slack" in subject.notices:
         return Seen("warn", f"{told}: intervals from so few are rough", measured)
     return Seen(None, told, measured)
@@ -28,6 +30,9 @@ def sizes(subject: Subject) -> Seen | Unknown:
     values = None if name is None else subject.number(name)
     if name is None or values is None:
         return Seen(None, "the law reads no model size")
+    term, held = tied(type(subject.fit.law), name), subject.fit.held
+    if held is not None and term and set(term) <= set(held.names):
+        return Seen(None, f"what depends on {name} is not fitted to these runs")
     count = int((np.diff(np.sort(np.log(values))) > 0.05).sum()) + 1 if (values > 0).all() else len(np.unique(values))
     noun = "model sizes" if name == "params" else f"values of {name}"
     return Seen("warn" if count < LEAST_SIZES else None, f"{count} different {noun}", {"column": name, "count": count})
@@ -73,8 +78,14 @@ def identified(subject: Subject) -> Seen | Unknown:
             for n in subject.notices.get(c, ())
         ]
     elif ident.at_bound:
-        severity = severity or "warn"
-        told.append(f"{', '.join(ident.at_bound)} ends at a bound of its range")
+        flat = [
+            name for name in subject.inputs if (term := tied(type(fit.law), name)) and set(term) <= set(ident.at_bound)
+        ]
+        severity = "serious" if flat else severity or "warn"
+        ends = "ends at a bound of its range" if len(ident.at_bound) == 1 else "end at bounds of their ranges"
+        told.append(f"{', '.join(ident.at_bound)} {ends}")
+        if flat:
+            told.append(f"the runs show no dependence on {' or '.join(flat)}")
     elif alone and not told:
         severity = "info"
         told.append(f"{', '.join(alone)} {'is' if len(alone) == 1 else 'are'} not determined alone")

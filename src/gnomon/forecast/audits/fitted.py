@@ -56,6 +56,9 @@ def intervals(subject: Subject) -> Seen | Unknown:
         return Seen("warn", "the fit was made without intervals", measured)
     if "more-than-seed-noise" in subject.notices:
         return Seen("serious", subject.notices["more-than-seed-noise"][0].message.split(": ")[0], measured)
+    for code in ("prior-conflict", "seed-noise-unknown"):
+        if code in subject.notices:
+            return Seen("warn", subject.notices[code][0].message.split(": ")[0].rstrip("."), measured)
     if lost > LOST_DRAWS * max(fit.starts.draws, 1):
         ridge = "" if fit.identified else ": what the runs leave open has no best value"
         told = f"{lost} of {fit.starts.draws} refits did not converge{ridge}"
@@ -145,6 +148,9 @@ def residuals(subject: Subject) -> Seen | Unknown:
 
 def seeds(subject: Subject) -> Seen | Unknown:
     """Whether the law misses its runs by more than repeats of one run differ."""
+    if "overdispersed" in subject.notices:
+        counts = subject.notices["overdispersed"][0]
+        return Seen("warn", counts.message.split(":")[0].rstrip("."), dict(counts.data or {}))
     if subject.design is None:
         return Unknown("a prior holds the law")
     try:
@@ -171,8 +177,6 @@ def transferred(subject: Subject) -> Seen | Unknown:
     names, z = " and ".join(held.transferred), test["z"]
     measured = {"parameters": list(held.transferred), "donors": [d.name for d in held.donors]} | test
     if z is None:
-        return Seen(
-            "warn", f"{names} are taken from another family, which is untestable here: {test['z_reason']}", measured
-        )
+        return Unknown(f"{names} are taken from another family, which is untestable here: {test['z_reason']}")
     told = f"with {names} of another family the smaller runs forecast the largest {test['error']:+.2%} off, {abs(z):.1f} sds"
     return Seen("serious" if abs(z) > FAR else None, told, measured)

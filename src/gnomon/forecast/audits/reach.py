@@ -59,6 +59,9 @@ def corner(subject: Subject) -> Seen | Unknown:
 
 def high_rate(subject: Subject) -> Seen | Unknown:
     """Error rates near one, where power laws bend the wrong way."""
+    outside = subject.notices.get("outside-0-1")
+    if outside:
+        return Seen("serious", outside[0].message.split(":")[0].rstrip("."), dict(outside[0].data or {}))
     if subject.forecast is None:
         return Unknown(NO_TARGET)
     found = [n for p in subject.forecast.points for n in p.notices if n.code == "high-error-rate"]

@@ -11,7 +11,7 @@ from gnomon.forecast.simulate import within_run
 
 Array = np.ndarray
 
-BY_RUN = ("bootstrap", "wild", "within")  # engines that resample or move whole runs
+BY_RUN = ("bootstrap", "wild", "within", "bayes")  # engines that resample or move whole runs
 MANY_EARLY = 0.1  # share of rows: fewer do not turn a robust fit
 TOGETHER = 0.3  # share of the variance: ten checkpoints a run then count as 2.7 (10 / (1 + 9 x 0.3))
 FINISHED = 0.95  # of its schedule: a cosine to a tenth has then come down to 11 % of its peak
@@ -53,7 +53,7 @@ def correlated(subject: Subject) -> Seen | Unknown:
     measured = {"rows": fit.used, "runs": runs, "share": share, "effective_rows": worth, "intervals": fit.intervals}
     told = f"{fit.used} rows of {runs} runs, which share {share:.0%} of their residual variance, count as {worth:.0f}"
     if fit.intervals in BY_RUN:
-        return Seen(None, f"{told}; the intervals resample whole runs", measured)
+        return Seen(None, f"{told}; {fit.intervals} intervals keep them together", measured)
     if fit.intervals == "none":
         return Seen(None, f"{told}; there are no intervals to be too narrow", measured)
     narrow = share > TOGETHER

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gnomon.errors import RefusalError
 from gnomon.studies.claim import Measured
-from gnomon.studies.entries.mad.design import LR, SWEEP, ZOO
+from gnomon.studies.entries.mad.design import LR, SEEDS, SWEEP, ZOO
 from gnomon.studies.entries.mad.ranking import every_order, mad_scores, rank_correlation
 from gnomon.studies.study import Asked
 
@@ -40,7 +40,7 @@ def judge(runs: Runs, asked: Asked) -> dict[str, Measured]:
     found["window-whole"] = Measured(float(np.max(_column(runs.where("status = 'window'"), "difference"))))
     if asked.scale == "smoke":
         return found
-    final = Final(runs)
+    final = Final(runs, range(asked.seed, asked.seed + SEEDS[asked.scale]))
     for claim, task, name in (
         ("recall-attention", "recall", "attention"),
         ("recall-window", "recall", "window"),
@@ -55,7 +55,7 @@ def judge(runs: Runs, asked: Asked) -> dict[str, Measured]:
     found["copying-attention"] = _over_seeds(final.of("copying", "attention") - final.of("copying", "window"))
     against = final.of("compression", "attention")
     behind = {name: final.of("compression", name) - against for name in ("linear", "gated", "ssm")}
-    found["compression-linear"] = _over_seeds(min(behind.values(), key=lambda values: float(np.mean(values))))
+    found["compression-linear"] = _over_seeds(min(behind.values(), key=_worst))
     found["compression-state"] = _over_seeds(final.of("compression", "gated-wide") - final.of("compression", "gated"))
     if asked.scale == "full":
         correlation = rank_correlation(*map(np.asarray, _score_and_loss(runs)))
@@ -66,14 +66,15 @@ def judge(runs: Runs, asked: Asked) -> dict[str, Measured]:
 class Final:
     """Accuracies after the last step, at the baseline and the rate of the quick scale, in the order of the seeds."""
 
-    def __init__(self, runs: Runs) -> None:
+    def __init__(self, runs: Runs, seeds: range) -> None:
+        self._seeds = seeds
         self._runs = runs.where(f"harder = 0 and lr_peak = {LR!r} and step = steps")
 
     def of(self, task: str, architecture: str, column: str = "accuracy") -> Array:
-        """One value a seed; a run that diverged has none and counts as 0."""
-        rows = self._runs.where(f"task = '{task}' and family = '{architecture}'")
-        order = np.argsort(_column(rows, "seed"))
-        return np.nan_to_num(_column(rows, column)[order], nan=0.0)
+        """One value a seed; NaN for a run that diverged, which has no last step."""
+        here = (np.asarray(self._runs["task"]) == task) & (np.asarray(self._runs["family"]) == architecture)
+        known = dict(zip(_column(self._runs, "seed")[here], _column(self._runs, column)[here], strict=True))
+        return np.array([known.get(seed, np.nan) for seed in self._seeds])
 
 
 @functools.cache
@@ -147,7 +148,15 @@ def _over_chance(runs: Runs) -> float:
     return float(np.max(_column(rows, "accuracy") - _column(rows, "chance")))
 
 
+def _worst(values: Array) -> float:
+    """Their mean; what is unknown comes first, so that it is not passed over."""
+    return -np.inf if np.isnan(values).any() else float(np.mean(values))
+
+
 def _over_seeds(values: Array) -> Measured:
+    missing = int(np.isnan(values).sum())
+    if missing:
+        return Measured(None, reason=f"{missing} of {len(values)} seeds have a run that diverged")
     return Measured(float(np.mean(values)), float(np.min(values)), float(np.max(values)))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gnomon.studies.claim import Measured
-from gnomon.studies.entries.width_transfer.design import GRIDS, PAPER_P, Grid
+from gnomon.studies.entries.width_transfer.design import BASE, GRIDS, PAPER_P, Grid
 from gnomon.studies.entries.width_transfer.singular import (
     Slope,
     errors_at,
@@ -63,17 +63,23 @@ def _limits(rows: Runs) -> dict[str, Measured]:
 
 
 def _coordinates(rows: Runs) -> dict[str, Measured]:
-    """Steepest slope of an activation: either way under muP, upwards in the standard parametrisation."""
+    """Steepest slope of an activation, either way under muP, upwards in the standard parametrisation; means over starts."""
     from gnomon.lab import coordinates
 
     found = {}
     for claim, rule in (("coordinates", "mup"), ("coordinates-standard", "standard")):
-        sizes: dict[int, dict[str, float]] = {}
         of_rule = rows.where(f"rule = '{rule}'")
-        for width, name, size in zip(of_rule["width"], of_rule["activation"], of_rule["mean_abs"], strict=True):
-            sizes.setdefault(int(width), {})[str(name)] = float(size)
-        slopes = coordinates.slopes(sizes).values()
-        found[claim] = Measured(max(map(abs, slopes)) if rule == "mup" else max(slopes))
+        starts: dict[int, dict[int, dict[str, float]]] = {}
+        for seed, width, name, size in zip(
+            of_rule["seed"], of_rule["width"], of_rule["activation"], of_rule["mean_abs"], strict=True
+        ):
+            starts.setdefault(int(seed), {}).setdefault(int(width), {})[str(name)] = float(size)
+        slopes = [coordinates.slopes(by_width) for by_width in starts.values()]
+        means = {name: _mean([one[name] for one in slopes]) for name in slopes[0]}
+        if rule == "mup":
+            found[claim] = max((_absolute(m) for m in means.values()), key=lambda m: m.value or 0.0)
+        else:
+            found[claim] = max(means.values(), key=lambda m: m.value or 0.0)
     return found
 
 
@@ -104,7 +110,8 @@ def _optima(rows: Runs, grid: Grid) -> dict[str, Measured]:
     narrow, wide = min(grid.sweep_widths), max(grid.sweep_widths)
     every = valleys(rows)
     for suffix, rule in (("", "mup"), ("-standard", "standard")):
-        pair: tuple[Valley, Valley] = every[rule, narrow], every[rule, wide]
+        start = every["mup" if narrow == BASE else rule, narrow]  # at the base width all rules are one
+        pair: tuple[Valley, Valley] = start, every[rule, wide]
         found[f"optimum{suffix}"] = shift(*pair, signed=rule == "standard")
         found[f"regret{suffix}"] = regret(*pair)
     return found
@@ -123,12 +130,22 @@ def _farthest(estimates: Sequence[Any], centre: float) -> Measured:
 
 def _size(slope: Slope) -> Measured:
     """|slope| with its interval."""
-    low, high = sorted((abs(slope.low), abs(slope.high)))
-    return Measured(abs(slope.value), 0.0 if slope.low < 0 < slope.high else low, high)
+    return _absolute(Measured(slope.value, slope.low, slope.high))
+
+
+def _absolute(measured: Measured) -> Measured:
+    """The size of a value, with the interval of sizes."""
+    assert measured.value is not None
+    assert measured.low is not None
+    assert measured.high is not None
+    low, high = sorted((abs(measured.low), abs(measured.high)))
+    return Measured(abs(measured.value), 0.0 if measured.low < 0 < measured.high else low, high)
 
 
 def _mean(values: Sequence[float] | Mapping[Any, float]) -> Measured:
-    """Mean over matrices with 1.645 standard errors either side: the normal's 90%."""
+    """Mean over matrices or starts with its 90% interval (Student's t)."""
+    from scipy.special import stdtrit
+
     x = np.asarray(list(values.values()) if isinstance(values, Mapping) else values, float)
-    half = 1.645 * float(x.std(ddof=1)) / len(x) ** 0.5
+    half = float(stdtrit(len(x) - 1, 0.95)) * float(x.std(ddof=1)) / len(x) ** 0.5
     return Measured(float(x.mean()), float(x.mean()) - half, float(x.mean()) + half)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gnomon.runs import Runs
 
 LEVEL = 0.9
-SIDE = 1  # grid points either side of the one that the parabola is laid through: octaves
+SIDE = 2  # octaves either side of the best rate that the parabola is laid through; over one the valley is flat
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Valley:
     """Losses of a sweep.
 
     Args:
-        rates: learning rates that every seed has finished, ascending, (n,).
+        rates: learning rates, at the base width, that every seed has finished, ascending, (n,).
         losses: (n, seeds).
         noise: variance of a loss about the parabola, relative to the loss squared; shared by all valleys.
         slack: degrees of freedom behind it.
@@ -35,15 +35,16 @@ class Valley:
     slack: int = 0
 
     def parabola(self, around: float | None = None) -> Parabola | None:
-        """The parabola through three rates: about the best one, or those nearest to a rate; None at an edge of the grid.
+        """The parabola through five rates: about the best one, or those nearest to a rate.
 
+        None where the best rate is the first or the last of the grid; next to them the five are the outermost.
         Seeds differ by more than rates do, and alike at neighbouring rates: each is moved to the mean of all first.
         """
         from gnomon.plan import fit_parabola
 
         mean = self.losses.mean(1)
         middle = int(mean.argmin()) if around is None else int(np.abs(np.log(self.rates / around)).argmin())
-        if around is None and not SIDE <= middle < len(mean) - SIDE:
+        if len(mean) < 2 * SIDE + 1 or (around is None and middle in (0, len(mean) - 1)):
             return None
         middle = min(max(middle, SIDE), len(mean) - 1 - SIDE)
         there = slice(middle - SIDE, middle + SIDE + 1)
@@ -55,10 +56,8 @@ class Valley:
 
 def valleys(rows: Runs) -> dict[tuple[str, int], Valley]:
     """The valley of every rule and width, with the noise of all of them together."""
-    found = {}
-    for rule in sorted(set(map(str, rows["rule"]))):
-        for width in sorted(set(map(int, rows["width"]))):
-            found[rule, width] = _valley(rows.where(f"rule = '{rule}' and width = {width}"))
+    pairs = sorted({(str(rule), int(width)) for rule, width in zip(rows["rule"], rows["width"], strict=True)})
+    found = {(rule, width): _valley(rows.where(f"rule = '{rule}' and width = {width}")) for rule, width in pairs}
     residual, slack = 0.0, 0
     for one in found.values():
         fitted = one.parabola()

@@ -31,7 +31,7 @@ from gnomon.studies.entries.width_transfer.design import BASE, CHECK_LR, DECAY, 
 
 LENGTH, BATCH, EVALUATED = 64, 8, 256
 WARMUP = 0.02
-COOLDOWN = 0.1  # share of a sweep's run; the specification's
+COOLDOWN = 0.1  # share of a sweep's run; the rest is as steady as the runs for singular values
 EPS = 1e-12  # far below any gradient here, so that its share does not change with width
 SUBLAYER = {"mixer.out": "mixer", "down": "mlp"}
 """The matrix that ends a sublayer -> the sublayer."""
@@ -103,7 +103,7 @@ def sweep(spec: Mapping[str, Any], tell: Tell) -> list[dict[str, Any]]:
 
 
 def activations(spec: Mapping[str, Any], tell: Tell) -> list[dict[str, Any]]:
-    """A row for each activation: mean |x| after five large steps, averaged over several starts.
+    """A row for each activation and start: mean |x| after five large steps.
 
     Args:
         spec: rule, width, base width, starts, seed.
@@ -114,16 +114,17 @@ def activations(spec: Mapping[str, Any], tell: Tell) -> list[dict[str, Any]]:
     model, task = Ruled(_decoder(width), rule, ratio), _task()
     recipe = Recipe(5, BATCH, CHECK_LR, warmup=0.0, optimiser=_adamw(rule, ratio, decay=0.0), schedule=constant)
     inputs = task.held_out().inputs[0]
-    seeds = range(int(spec["seed"]), int(spec["seed"]) + int(spec["starts"]))
-    seen = [coordinates.sizes(model, train(model, task, recipe, seed=s, run="check").weights, inputs) for s in seeds]
-    return [
-        {
-            "run": f"activations-{spec['rule']}-d{width}-s{spec['seed']}", "part": "activations", "rule": spec["rule"],
-            "width": width, "seed": int(spec["seed"]), "activation": name,
-            "mean_abs": float(np.mean([sizes[name] for sizes in seen])),
-        }
-        for name in seen[0]
-    ]  # fmt: skip
+    first, rows = int(spec["seed"]), []
+    for seed in range(first, first + int(spec["starts"])):
+        trained = train(model, task, recipe, seed=seed, run="check")
+        for name, size in coordinates.sizes(model, trained.weights, inputs).items():
+            rows.append(
+                {
+                    "run": f"activations-{spec['rule']}-d{width}-s{seed}", "part": "activations", "rule": spec["rule"],
+                    "width": width, "seed": seed, "activation": name, "mean_abs": size,
+                }
+            )  # fmt: skip
+    return rows
 
 
 def _decoder(width: int) -> Decoder:
