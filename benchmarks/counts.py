@@ -1,6 +1,6 @@
 """Do intervals of fits to counts cover where the truth is known? Binomial likelihood beside Huber on the logarithm of the share.
 
-    python -m benchmarks.counts [--studies 100] [--processes 2]
+    python -m benchmarks.counts [--studies 100] [--processes 2] [--law "pass rate by size"]
 
 Two laws: the task law of pass rates over model size, down to rates at which most rows hold a handful of right answers, and the S of
 accuracy over loss. The truths are written out here, without gnomon's laws. Judged is the exponent of the one and the bend of the other.
@@ -104,9 +104,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--studies", type=int, default=100)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--law", choices=list(TRUTHS), action="append", help="repeatable; default: all")
     asked = parser.parse_args()
     began = time.perf_counter()
-    cells = [(name, trials, noise) for name in TRUTHS for noise in CORRELATION for trials in TRIALS]
+    cells = [(name, trials, noise) for name in asked.law or TRUTHS for noise in CORRELATION for trials in TRIALS]
     print("| law, parameter | counts | trials a row | " + " | ".join(f"{o}, {e}" for o, e in WAYS) + " |")
     print("|---" * (3 + len(WAYS)) + "|")
     with Pool(asked.processes) as pool:

@@ -132,7 +132,8 @@ def test_errors_have_their_status_and_their_key(spec: Path, capsys: pytest.Captu
 def test_an_interrupt_says_what_is_kept_and_how_to_go_on(spec: Path) -> None:
     environment = os.environ | {"TINY_WAIT": "0.3"}
     words = [sys.executable, "-m", "gnomon", "sweep", "spec.toml", "--quiet"]
-    driver = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True)
+    heard = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731  (a job in the background ignores it)
+    driver = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
     deadline = time.monotonic() + 60
     while not list(Path("spec-sweep").glob("trials/*/finished.json")) and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from scipy.stats import betabinom, binom
 import gnomon as gn
 from gnomon.errors import InputError
 from gnomon.fit import Fit, fit
-from gnomon.fit.counts import dispersion, share_draws
+from gnomon.fit.counts import Dispersion, dispersion, share_draws
 from gnomon.fit.design import Design
 from gnomon.fit.objective import OBJECTIVES
 from gnomon.fit.search import search
@@ -173,10 +174,19 @@ def test_overdispersion_is_measured_and_told() -> None:
 def test_simulated_shares_have_the_moments_of_scipys_distributions() -> None:
     rng = np.random.default_rng(0)
     p, m, rho = np.full((20_000, 1), 0.3), np.array([40.0]), 0.1
-    plain, spread = share_draws(p, m, rng, 0.0) * 40, share_draws(p, m, rng, rho) * 40
+    plain, spread = (share_draws(p, m, rng, np.full(20_000, r)) * 40 for r in (0.0, rho))
     assert plain.var() == pytest.approx(binom.var(40, 0.3), rel=0.05)
     assert spread.var() == pytest.approx(betabinom.var(40, 0.3 * 9, 0.7 * 9), rel=0.05)
     assert plain.mean() == pytest.approx(12, rel=0.01)
+
+
+def test_a_scatter_known_from_few_rows_is_redrawn_as_students_quantile_wants() -> None:
+    """Normal draws times the redrawn sd are Student-t: the 95 % quantile on 3 degrees is 2.35, not 1.64."""
+    rng = np.random.default_rng(0)
+    known = Dispersion(200.0, 3, 0.0, 199.0 * 3 / (4 * 999_999.0))  # 4 rows of 10^6 trials: no correlation near 1
+    scale = np.sqrt(known.redrawn(200_000, rng) / known.rho)
+    assert np.quantile(rng.standard_normal(200_000) * scale, 0.95) == pytest.approx(2.35, rel=0.03)
+    assert not Dispersion(1.2, 3, 0.3, 0.0).redrawn(5, rng).any()  # the control: no more scatter than chance
 
 
 def test_parametric_and_profile_agree_with_the_information_matrix() -> None:
@@ -251,3 +261,27 @@ def test_hidden_sizes_are_forecast_from_counts() -> None:
     (score,) = result.laws
     assert score.are is not None
     assert score.are < 0.03
+
+
+PYTHIA = {"70M": 7e7, "160M": 1.6e8, "410M": 4.1e8, "1B": 1e9, "2.8B": 2.8e9, "6.9B": 6.9e9}
+
+
+def test_published_pass_counts_of_pythia(public_data: Callable[[str], Path]) -> None:
+    """MATH, 128 problems, 10,000 answers each (Brown et al. 2024): what the counts say, and that the law's miss is told."""
+    runs = read_runs(public_data("pass_at_k/per_problem_counts.parquet"), where="family = 'monkeys_original'")
+    size = np.asarray(runs["params_nominal"], float)
+    sizes = np.unique(size)
+    passes, trials = (
+        np.array([np.asarray(runs[c], float)[size == s].sum() for s in sizes]) for c in ("n_correct", "n_samples")
+    )
+    np.testing.assert_allclose(sizes, list(PYTHIA.values()))
+    printed = [1.994, 1.779, 1.625, 1.566, 1.360, 1.383]  # ln(-ln rate), computed apart from gnomon
+    np.testing.assert_allclose(np.log(-np.log(passes / trials)), printed, atol=6e-4)
+    for known, inside in ((4, True), (5, False)):  # 2.8B lies on the curve of the smaller ones, 6.9B below it
+        table = {"params": sizes[:known], "passes": passes[:known], "trials": trials[:known]}
+        found = fit(PASS, table, intervals="parametric")
+        assert any(n.code == "overdispersed" for n in found.notices)
+        point = found.forecast(params=float(sizes[known]))
+        assert any(n.code == "model-error-left-out" for n in point.notices)
+        (low,), (high,) = point.low, point.high
+        assert bool(low <= passes[known] / trials[known] <= high) is inside

@@ -149,3 +149,22 @@ def test_unknown_engines_and_too_few_draws_are_refused() -> None:
     with pytest.raises(InputError, match="draws"):
         fit("pow(flops)", {"flops": [1, 2, 3], "loss": [3, 2, 1]}, intervals="wild", draws=5)
     assert {"bootstrap", "wild", "parametric", "profile", "none"} <= set(ENGINES)
+
+
+@pytest.mark.parametrize("engine", ["bootstrap", "wild"])
+def test_an_objective_that_is_flat_between_rows_gives_no_interval_instead_of_one_without_width(engine: str) -> None:
+    """Every run has a row above the law and one below it: under Huber's 1e-3 both pull alike wherever the law lies between."""
+    rng = np.random.default_rng(0)
+    samples = np.repeat(np.geomspace(1e3, 1e6, 12), 2)
+    side = np.tile([-0.1, 0.1], 12)
+    table = {"run": np.repeat(np.arange(12), 2).astype(str), "samples": samples}
+    table["loss"] = 30 * samples**-0.3 * np.exp(side + 0.02 * rng.standard_normal(24))
+    flat = fit("pow(samples)", table, intervals=engine, draws=100)
+    assert flat.draws is None
+    assert flat.parameters["a"].low is None
+    assert "flat" in flat.parameters["a"].reason
+    assert "flat-objective" in {n.code for n in flat.notices}
+    square = fit("pow(samples)", table, objective="squared_log", intervals=engine, draws=100)
+    assert square.parameters["a"].se > 1e-3
+    exact = fit("pow(samples)", table | {"loss": 30 * samples**-0.3}, intervals=engine, draws=100)
+    assert exact.parameters["a"].low is not None

@@ -136,7 +136,8 @@ def test_student_of_normal_residuals_is_nearly_least_squares() -> None:
 
 
 def test_a_fit_with_scales_is_saved_and_rebuilt(tmp_path: Path) -> None:
-    found = fit("pow(flops)", growing(0), objective="student:4", noise="flops", draws=20)
+    table = growing(0) | {"width": X**0.5}
+    found = fit("pow(flops)", table, objective="student:4", noise="width", draws=20)
     assert found.objective == "student:4"
     found.save(tmp_path / "fit.json")
     again = Fit.load(tmp_path / "fit.json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from benchmarks.decisions.audit import CLEAN, FAULTS, TARGET, audited, loud, runs, told
 
 import gnomon as gn
-from gnomon.errors import InputError
+from gnomon.errors import InputError, Notice
 from gnomon.forecast.audits.rules import RULES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -128,6 +129,16 @@ def test_a_transfer_that_one_size_cannot_test_is_unknown_not_passed() -> None:
     assert "untestable" in reasons["transferred"]
     assert "few-sizes" not in found.codes()
     assert next(f for f in found.passed if f.rule.code == "few-runs").seen.measured["parameters"] == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "severity"),
+    [("more-than-seed-noise", "serious"), ("prior-conflict", "warn"), ("seed-noise-unknown", "warn")],
+)
+def test_what_an_interval_engine_says_against_itself_is_found(code: str, severity: str) -> None:
+    fit = gn.fit("chinchilla", runs(0), draws=50)
+    spoilt = replace(fit, notices=(*fit.notices, Notice(code, "Something is amiss: look.")))
+    assert loud(gn.audit(spoilt, at=TARGET)) == {"intervals": severity}
 
 
 def test_parameters_that_are_held_do_not_count_against_the_runs() -> None:

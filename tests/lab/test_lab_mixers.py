@@ -14,6 +14,7 @@ from gnomon.errors import InputError
 from gnomon.lab import GatedConv
 from gnomon.lab.models import (
     RWKV,
+    RWKV7,
     GatedLinearAttention,
     Hyena,
     HyenaExperts,
@@ -31,6 +32,7 @@ RECURRENT = {
     "gated": GatedLinearAttention(heads=4, rank=3),
     "ssm": SelectiveSSM(states=3),
     "rwkv": RWKV(heads=2, mix_rank=3, decay_rank=5),
+    "rwkv7": RWKV7(heads=2, rank=3),
 }
 MIXERS: dict[str, Any] = RECURRENT | {
     "hyena": Hyena(LENGTH),
@@ -126,6 +128,7 @@ PARAMS = {
     "ssm": lambda d: 6 * d * d + 4 * 2 * d + 2 * d + (1 + 6) * 2 * d + 2 * d + 2 * d + 3 * 2 * d + 2 * d,
     "rwkv": lambda d: 5 * d * d + d + 5 * d + 2 * 5 * 3 * d + d + 2 * 5 * d + d + 2 * d,
     "hyena": lambda d: 4 * d * d + 9 * d + d + (12 + 16 + 16) + 12 + 4 + 4 * d,
+    "rwkv7": lambda d: 4 * d * d + 6 * d + 2 * 3 * 3 * d + 7 * d,
     "hyena heads": lambda d: 4 * d * d + 9 * d + 4 + (12 + 16 + 16) + 12 + 4 + 16,
     "hyena experts": lambda d: 4 * d + 36 * d + 9 * 12 + 12 + 3 * d + (12 + 16 + 16) + 12 + 4 + 4 * 12,
     "wide hyena": lambda d: 3 * d * d + 4 * d * d + 36 * d + 4 * d + (12 + 16 + 16) + 12 + 4 + 16 * d,
@@ -236,6 +239,35 @@ def _with_filters(own: dict[str, Any], x: np.ndarray, cut: slice) -> np.ndarray:
     return (first * (mixed + own["skip"] * product)).reshape(40, 3)
 
 
+def test_delta_rule_is_the_one_written_out() -> None:
+    """Position by position as in rwkv_v7_numpy.py, in float64."""
+    mixer = RWKV7(heads=2, rank=3)
+    weights, x = alive(mixer), inputs(1, 9)
+    w = jax.tree_util.tree_map(lambda leaf: leaf.astype(float), weights)
+    sigmoid, n = (lambda z: 1 / (1 + np.exp(-z))), WIDTH // 2
+    memory, before, expected = np.zeros((2, n, n)), np.zeros(WIDTH), []
+    for now in x.astype(float):
+        xr, xk, xv, xw, xa, xg = now + w["mixtures"] * (before - now)
+        before = now
+        r, k, v = (m @ z for m, z in zip(w["rkv"], (xr, xk, xv), strict=True))
+        decay = np.exp(-sigmoid(w["low_out"][0] @ np.tanh(w["low_in"][0] @ xw) + w["decay"]) / np.e**0.5)
+        a = sigmoid(w["low_out"][1] @ (w["low_in"][1] @ xa) + w["rate"])
+        gate = w["low_out"][2] @ sigmoid(w["low_in"][2] @ xg)
+        kk = (k * w["removal"]).reshape(2, n)
+        kk /= np.linalg.norm(kk, axis=1, keepdims=True)
+        k = k + k * (a - 1) * w["strength"]
+        y = np.zeros((2, n))
+        for h in range(2):
+            c = slice(h * n, (h + 1) * n)
+            memory[h] = memory[h] * decay[c] - np.outer(memory[h] @ kk[h], kk[h] * a[c]) + np.outer(v[c], k[c])
+            y[h] = memory[h] @ r[c]
+        y = (y - y.mean(1, keepdims=True)) / np.sqrt(y.var(1, keepdims=True) + 64e-5)
+        own = (r * k * w["own"]).reshape(2, n).sum(1, keepdims=True) * v.reshape(2, n)
+        expected.append(w["out"] @ ((y.ravel() * w["gain"] + w["bias"] + own.ravel()) * gate))
+    found = jax.jit(lambda x: mixer(weights, x, length=9))(x)
+    np.testing.assert_allclose(found, np.stack(expected), rtol=2e-3, atol=1e-4)
+
+
 def test_selective_steps_start_in_their_range() -> None:
     bias = SelectiveSSM().init(np.random.default_rng(0), 64, 1.0)["step_bias"].astype(float)
     steps = np.log1p(np.exp(bias))
@@ -244,7 +276,7 @@ def test_selective_steps_start_in_their_range() -> None:
 
 
 def test_heads_must_divide_the_width() -> None:
-    for mixer in (LinearAttention(3), GatedLinearAttention(3), RWKV(3)):
+    for mixer in (LinearAttention(3), GatedLinearAttention(3), RWKV(3), RWKV7(3)):
         with pytest.raises(InputError, match="3 heads for a width of 16"):
             mixer.init(np.random.default_rng(0), 16, 1.0)
 

@@ -64,6 +64,18 @@ def test_powers_of_a_model_four_times_as_wide() -> None:
     assert standard().decays(4) == ByKind(embedding=0, hidden=1, output=0, vector=0)
 
 
+def test_settings_of_a_model_sixteen_times_as_wide() -> None:
+    """Tuned at width 256 with rate .02 and decay .1; asked for at 4,096: rate / 16, decay * 4 by the paper's rule."""
+    found = mup().settings(16, lr=0.02, decay=0.1)
+    assert found == {
+        "hidden": (1, pytest.approx(0.00125), pytest.approx(0.4)),
+        "embedding": (1, 0.02, 0),
+        "output": (0.25, pytest.approx(0.00125), 0),
+        "vector": (1, 0.02, 0),
+    }
+    assert standard().settings(16, lr=0.02, decay=0.1)["hidden"] == (1, 0.02, 0.1)
+
+
 @pytest.mark.parametrize(("p", "exponent"), [(0.75, 0.5), (0.5, 0.0), (1.0, 1.0)])
 def test_decay_of_a_measured_exponent(p: float, exponent: float) -> None:
     assert decay_exponent(p) == exponent

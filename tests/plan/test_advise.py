@@ -68,6 +68,7 @@ def test_every_design_of_the_grid_is_within_the_limits() -> None:
         assert design.params.min() >= 1e7
         assert design.params.max() <= TARGET["params"]
         assert (design.tokens / design.params).min() >= LEAST_RATIO
+        assert len(np.unique(design.rows()[1])) > 1
 
 
 def test_families_are_the_published_laws() -> None:
@@ -151,6 +152,8 @@ def test_runs_like_those_to_come_stand_for_the_families() -> None:
     design = build(Ladder(4, 16, 4, 1, 1, 1), 1e19, 20.0, cost_model("6ND"))
     found = gn.advise(TARGET, budget=BUDGET, like=_made(design, 1))
     assert found.families == ("the runs given",)
+    assert not found.best.ladder.in_step
+    assert found.best.ladder.sizes >= 4
     assert found.noise.run == 0.0
     assert 0.002 < found.noise.row < 0.008
     with pytest.raises(InputError, match="without draws"):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gnomon.engines import Tell
+from gnomon.errors import RefusalError
 from gnomon.fit import Fit
 from gnomon.laws import Steps
 from gnomon.runs import Runs, read_runs
@@ -38,7 +39,7 @@ def rows(law: Steps = LAW, *, noise: float = 0.002, anneal: float = 0.06, batch_
                 {
                     "run": f"d{width}-b{batch}" + ("" if schedule == "constant" else "-linear"),
                     "family": schedule, "width": width, "params": params, "batch_tokens": batch, "step": step,
-                    "loss": loss, "status": "done", "tokens": step * batch,
+                    "loss": loss, "status": "done", "tokens": step * batch, "text_sha256": "4c3e",
                     "grad_sq_small": 1 + scale / MICRO if trial.spec["noise"] else None,
                     "grad_sq_big": 1 + scale / MICRO / TOGETHER if trial.spec["noise"] else None,
                 }
@@ -109,6 +110,12 @@ def test_a_run_whose_rate_falls_is_flagged_and_one_that_keeps_it_is_not(trained:
         value = judging.annealed(trained, falling, fitted, ASKED).value
         assert value is not None
         assert (value >= 2) == flagged
+
+
+def test_runs_of_two_texts_are_not_pooled() -> None:
+    two = [{"run": text, "family": "constant", "status": "done", "loss": 2.0, "text_sha256": text} for text in "ab"]
+    with pytest.raises(RefusalError, match=r"2 different texts \(a, b\)"):
+        judging.curves(read_runs(two), "constant")
 
 
 def test_controls() -> None:

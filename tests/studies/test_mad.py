@@ -198,7 +198,7 @@ def test_scores_rank_the_ladder_or_not() -> None:
 def test_pictures_name_the_best() -> None:
     drawn = figures(rows("quick"), STUDY.asked("quick"))
     assert [f.finding.split(":")[0] for f in drawn] == [name.capitalize() for name in QUICK]
-    assert "attention ends highest, at 0.98 (chance 0.10)" in drawn[0].finding
+    assert "attention ends highest, at 0.98 in the median (chance 0.10)" in drawn[0].finding
     assert not figures(rows("quick"), STUDY.asked("smoke"))
 
 

@@ -13,6 +13,7 @@ from gnomon.runs import Runs, read_runs
 from gnomon.studies.claim import verdicts
 from gnomon.studies.entries.width_transfer import STUDY
 from gnomon.studies.entries.width_transfer.design import (
+    BASE,
     DECAY,
     EXPONENTS,
     GRIDS,
@@ -30,27 +31,25 @@ from gnomon.studies.entries.width_transfer.sweeps import regret, shift, valleys
 from gnomon.testing.studies import check_smoke
 
 GRID = GRIDS["quick"]
-BASE = 16
 
 
-def spectra(p: float, h: float = 0.5, *, sd: float = 0.02, seed: int = 0) -> Runs:
-    """Rows of a quick study whose singular values are exactly the law's, but for noise."""
+def spectra(p: float, h: float = 0.5, *, sd: float = 0.01, seed: int = 0) -> Runs:
+    """Rows of the quick study's own trials whose singular values are the law's, but for noise."""
     rng, rows = np.random.default_rng(seed), []
-    for rule in EXPONENTS:
-        for width in GRID.widths:
-            m = width / BASE
-            lr, decay = LR / m, DECAY * m ** (2 * rule - 1)
-            for k in range(LAYERS):
-                for i, name in enumerate(MATRICES):
-                    sigma = (1 + i) * (lr / decay) ** h * width**p * math.exp(sd * rng.standard_normal())
-                    rows.append(
-                        {
-                            "run": f"{rule}-{width}", "p": rule, "width": width, "layer": k, "matrix": name, "lr": lr,
-                            "weight_decay": decay, "base_lr": LR, "base_decay": DECAY, "sigma_max": sigma,
-                            "exposure": lr * decay * GRID.steps, "output_size": sigma if name == "down" else None,
-                            "status": "done",
-                        }
-                    )  # fmt: skip
+    for spec in (t.spec for t in STUDY.trials(STUDY.asked("quick")) if "p" in t.spec):
+        width, m = spec["width"], spec["width"] / BASE
+        lr, decay = spec["lr"] / m, spec["decay"] * m ** (2 * spec["p"] - 1)
+        for k in range(LAYERS):
+            for i, name in enumerate(MATRICES):
+                sigma = (1 + i) * (lr / decay) ** h * width**p * math.exp(sd * rng.standard_normal())
+                rows.append(
+                    {
+                        "run": f"{spec['p']}-{width}-{spec['lr']}-{spec['decay']}", "p": spec["p"], "width": width,
+                        "layer": k, "matrix": name, "lr": lr, "weight_decay": decay, "base_lr": spec["lr"],
+                        "base_decay": spec["decay"], "sigma_max": sigma, "exposure": lr * decay * GRID.steps,
+                        "output_size": sigma if name == "down" else None, "status": "done",
+                    }
+                )  # fmt: skip
     return read_runs(rows)
 
 
@@ -58,8 +57,10 @@ def spectra(p: float, h: float = 0.5, *, sd: float = 0.02, seed: int = 0) -> Run
 def test_the_exponent_that_was_put_in_is_measured_and_its_rule_is_flat(p: float) -> None:
     rows = spectra(p).where("layer = 0")
     for fit in exponents(rows, "width_singular", 0).values():
-        assert fit.parameters["s"].value == pytest.approx(p, abs=0.05)
-        assert fit.parameters["h"].value == pytest.approx(0.5, abs=0.05)
+        for name, truth in (("s", p), ("h", 0.5)):
+            found = fit.parameters[name]
+            assert found.value == pytest.approx(truth, abs=4 * found.se), name  # four standard errors: one in 16,000
+            assert found.se < 0.05
     assert measured_rule(rows, EXPONENTS, 0) == p
     for rule in EXPONENTS:  # sqrt(lr/decay) d^p with decay ~ d^(2 rule - 1)
         assert rule_slopes(rows, rule)[0, "up"].value == pytest.approx(p - rule, abs=0.05)
@@ -86,6 +87,16 @@ def test_runs_that_remember_their_start_are_refused() -> None:
     assert len(steady(table)) == len(table) - 1
     with pytest.raises(RefusalError, match="2 widths, expected at least 3"):
         exponents(steady(table).where("width < 32"), "width_singular", 0)
+
+
+@pytest.mark.parametrize("scale", ["quick", "full"])
+def test_no_run_is_made_twice(scale: str) -> None:
+    """Rules meet at the base width, and settings elsewhere: m^(1/2) / 2 = 1 at m = 4."""
+    trials = STUDY.trials(STUDY.asked(scale))
+    spectra = [t.spec for t in trials if "p" in t.spec]
+    real = {(s["width"], s["lr"], round(s["decay"] * (s["width"] / BASE) ** (2 * s["p"] - 1), 9)) for s in spectra}
+    assert len(real) == len(spectra)
+    assert {s["p"] for s in spectra if s["width"] == BASE and (s["lr"], s["decay"]) == (LR, DECAY)} == {EXPONENTS[0]}
 
 
 def limits(updates: str, cells: list[tuple[int, float]], decay: float = LIMIT_DECAY) -> list[dict]:

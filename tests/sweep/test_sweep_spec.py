@@ -196,6 +196,6 @@ params = 9000
 def test_two_trials_must_not_share_a_command_or_a_log(write: Write) -> None:
     with pytest.raises(GnomonError, match="would run the same command"):
         design_sweep(read_spec(write(("{params} {tokens}", "{params} 100"))))
-    with pytest.raises(GnomonError, match="would log to the same place"):
+    with pytest.raises(GnomonError, match=r"spec.toml, metrics.path: .* would log to the same place"):
         design_sweep(read_spec(write(('path = "{folder}/log.jsonl"', 'path = "logs/{width}.jsonl"'))))
     design_sweep(read_spec(write(('path = "{folder}/log.jsonl"', 'path = "logs/{width}-{tokens}.jsonl"'))))

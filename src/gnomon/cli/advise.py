@@ -38,7 +38,7 @@ gnomon advise --target params=7B,tokens=140B --budget 2e20 --rows checkpoints --
 LikeArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[FIT|RUNS]",
+        metavar="FIT|RUNS",
         help="runs like those to come; without them published laws stand for them",
         show_default=False,
     ),
@@ -151,6 +151,11 @@ def draw(page: Page, found: Advice) -> None:
     for name, by_value in found.choices.items():
         told = ", ".join(f"{value:g}: {percent(error)}" for value, error in by_value.items())
         page.line(f"{TITLES[name]}  ", bold(told), hang=4)
+    if found.held_back:
+        page.line(
+            "Smaller errors come from designs of fewer than 4 sizes or 8 runs, or of one length a size: what their fit says of the law, "
+            "nothing could test."
+        )
     page.blank()
     draw_rows(page, found)
     if len(best.by_family) > 1:

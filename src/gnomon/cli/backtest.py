@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from gnomon.forecast.backtesting import LawScore
 
 EXAMPLES = """gnomon backtest runs.csv --law chinchilla --law kaplan_nd
-gnomon backtest runs.csv --law median --hold-out top:flops:1
+gnomon backtest runs.csv --law recipe --hold-out top:flops:1
 gnomon backtest runs.csv --law "pow_floor(flops)" --hold-out largest:flops:20% -v"""
 
 LawsOption = Annotated[
@@ -47,7 +47,7 @@ LawsOption = Annotated[
     typer.Option(
         "--law",
         metavar="NAME|FORMULA",
-        help="a law to test; repeatable. median is that of several laws",
+        help="a law to test; repeatable. recipe is the centre that forecasts from runs have",
         show_default=False,
     ),
 ]

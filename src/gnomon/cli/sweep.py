@@ -116,7 +116,9 @@ def _stopped(latest: list[Step], spec: str, engine: str | None, folder: str | No
 def draw_design(page: Page, found: Sweep) -> None:
     """The runs, what they cost, and how long they take."""
     spec = found.spec
-    cost = f"{quantity(found.design.flops, 'flops')} of {quantity(spec.ladder.budget, 'flops')} FLOP"
+    spent, budget = (quantity(flops, "flops") for flops in (found.design.flops, spec.ladder.budget))
+    own = len(spec.ladder.more)
+    cost = f"{spent} FLOP, {own} of [[ladder.more]] beside a budget of {budget}" if own else f"{spent} of {budget} FLOP"
     page.line(bold(f"{counted(len(found.planned), 'run')} of your trainer"), dim(f", {cost}"))
     page.blank()
     _draw_trials(page, found, designed=True)

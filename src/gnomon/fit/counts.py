@@ -11,11 +11,14 @@ do not explain, unequal items, correlated answers or a law that bends away, is t
 (McCullagh and Nelder 1989, section 4.5). Where it is more than chance, simulated counts are beta-binomial,
 
     Var k = m p (1 - p) (1 + (m - 1) rho),   rho = (phi - 1) (n - parameters) / sum (m - 1)        [D: moments; leverage left out]
+
+with phi redrawn for every draw as phi (n - parameters) / chi^2(n - parameters): few rows know their scatter poorly, and intervals that
+took it for known would be as much too narrow as a normal quantile is below Student's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +42,7 @@ SHARES = (
     "pass_rate",
 )  # columns that are shares of trials when a table knows the trials
 SIGNIFICANT = 0.05  # of the chi-squared test of the counts: below it their scatter is not the trials' alone
+MOST_RHO = 0.99  # a row whose trials all agree
 SAME = 1e-6  # difference at which a column is passes / trials, or its complement
 DEFAULT = "huber"  # where the response is no share of counted trials
 
@@ -111,6 +115,19 @@ class Dispersion:
         """Whether the rows scatter more than their trials explain."""
         return self.p_value is not None and self.p_value < SIGNIFICANT
 
+    def redrawn(self, count: int, rng: np.random.Generator) -> Array:
+        """Correlations (count,) as uncertain as the rows leave them; zeros where the trials explain the scatter."""
+        if self.phi is None or self.rho <= 0.0:
+            return np.zeros(count)
+        phi = self.phi * self.freedom / rng.chisquare(self.freedom, count)
+        return np.clip(self.rho * (phi - 1.0) / (self.phi - 1.0), 0.0, MOST_RHO)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Dispersion:
+        """What `to_dict` wrote."""
+        keys = ("overdispersion", "degrees_of_freedom", "p_value", "correlation", "rows_outside")
+        return cls(*(document[key] for key in keys))
+
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""
         document: dict[str, Any] = {
@@ -162,20 +179,28 @@ def dispersion(design: Design, theta: Array) -> Dispersion:
     p_value = float(chi2.sf(pearson, freedom))
     beyond = float((m - 1.0).sum())
     rho = (pearson - freedom) / beyond if p_value < SIGNIFICANT and beyond > 0 else 0.0
-    return Dispersion(pearson / freedom, freedom, p_value, float(np.clip(rho, 0.0, 0.99)), outside)
+    return Dispersion(pearson / freedom, freedom, p_value, float(np.clip(rho, 0.0, MOST_RHO)), outside)
 
 
-def simulated_shares(design: Design, theta: Array, rng: np.random.Generator, rho: float) -> Callable[[int], Array]:
-    """Draws of the rows' shares (B, n) from the law at theta: binomial counts, beta-binomial with rho > 0."""
+def simulated_shares(
+    design: Design, theta: Array, rng: np.random.Generator, spread: Dispersion
+) -> Callable[[int], Array]:
+    """Draws of the rows' shares (B, n) from the law at theta: binomial counts, beta-binomial where they scatter more."""
     p = np.clip(design.predict(theta)[0], 0.0, 1.0)
-    return lambda count: share_draws(np.broadcast_to(p, (count, len(p))), design.trials_of_rows, rng, rho)
+
+    def draw(count: int) -> Array:
+        return share_draws(np.broadcast_to(p, (count, len(p))), design.trials_of_rows, rng, spread.redrawn(count, rng))
+
+    return draw
 
 
-def share_draws(p: Array, trials: Array, rng: np.random.Generator, rho: float) -> Array:
-    """Shares k / m of trials (n,) with probabilities p (B, n): binomial, or beta-binomial with correlation rho."""
+def share_draws(p: Array, trials: Array, rng: np.random.Generator, rho: Array) -> Array:
+    """Shares k / m of trials (n,) with probabilities p (B, n): beta-binomial with correlation rho (B,), binomial where that is 0."""
     m = np.maximum(np.rint(trials), 1.0).astype(np.int64)
-    if rho > 0.0:
-        total = 1.0 / rho - 1.0  # of the beta distribution's two parameters
-        inner = np.clip(p, 1e-12, 1.0 - 1e-12)
-        p = rng.beta(inner * total, (1.0 - inner) * total)
+    loose = np.asarray(rho) > 0.0
+    if loose.any():
+        total = 1.0 / np.asarray(rho)[loose, None] - 1.0  # of the beta distribution's two parameters
+        inner = np.clip(p[loose], 1e-12, 1.0 - 1e-12)
+        p = p.copy()
+        p[loose] = rng.beta(inner * total, (1.0 - inner) * total)
     return rng.binomial(m, p) / m

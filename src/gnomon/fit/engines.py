@@ -28,6 +28,9 @@ from gnomon.fit.within import noise_if_known, within
 Array = np.ndarray
 
 FIXED = "fixed at this value"  # the reason why a parameter has no interval
+FEW_ROWS, FEW_DRAWS = 2000, 64  # to see whether refits move: beyond, rows do not balance one another everywhere
+EXACT = 1e-9  # scatter of rows that lie on the law: rounding, about which nothing need move
+UNMOVED = 1e-4  # spread of refits over that of rows; honest ones are sqrt(parameters / rows) of it, at least .02
 MORE_THAN_NOISE = 1.5  # residual sd over seed noise from which intervals of the noise alone are called too narrow
 
 
@@ -183,7 +186,7 @@ def _counts_drawn(asked: Question) -> Answer:
     design, theta = asked.design, asked.found.theta
     spread = dispersion(design, theta)
     rng = np.random.default_rng([asked.seed, 0x5EED])
-    shares = simulated_shares(design, theta, rng, spread.rho)
+    shares = simulated_shares(design, theta, rng, spread)
     answer = _drawn(asked, refit_to(design, asked.objective, theta, shares, asked.draws, asked.refits_from))
     noun = "beta-binomial, as far apart as the rows are" if spread.rho else "binomial"
     told = Notice("counts-drawn", f"Counts were drawn anew from the law: {noun}.", {"correlation": spread.rho})
@@ -299,8 +302,43 @@ def _drawn(asked: Question, drawn: Draws) -> Answer:
             )
         )
     finite = np.isfinite(drawn.objective)
+    if _unmoved(asked, drawn.theta[finite]):
+        return _without_width(asked, starts, notices)
     values = {k: np.asarray(v)[finite] for k, v in asked.design.values(drawn.theta).items()}
     return Answer(_quantiles(asked, values), values, starts, notices)
+
+
+def _unmoved(asked: Question, theta: Array) -> bool:
+    """Whether refits (B, p) stay where the fit is although the rows scatter about it.
+
+    Two rows of every run, one on each side of the law and both beyond a narrow Huber threshold, pull with the same force: the
+    objective is flat between them, no refit moves, and a width of nothing would be a lie.
+    """
+    design = asked.design
+    if len(design.output) > FEW_ROWS or len(theta) < 2 or asked.objective.counts:
+        return False
+    with np.errstate(divide="ignore", invalid="ignore"):
+        law = np.log(design.predict(theta[:FEW_DRAWS]))
+        residual = np.log(design.output / design.predict(asked.found.theta)[0])
+    if not (np.isfinite(law).all() and np.isfinite(residual).all()):
+        return False
+    scatter = _rms(residual, 0)
+    return scatter > EXACT and float(law.std(0).max()) < UNMOVED * scatter
+
+
+def _without_width(asked: Question, starts: Starts, notices: list[Notice]) -> Answer:
+    told = Notice(
+        "flat-objective",
+        f"No refit moved, though rows lie {_rms(np.log(asked.design.output / asked.design.predict(asked.found.theta)[0]), 0):.2g} "
+        f"about the law: the objective {asked.objective.name} is flat between the rows of the runs, so the fit is one of many and has no "
+        "interval. Use --objective squared_log.",
+    )
+    reason = "no refit moved: the objective is flat between the rows of the runs"
+    estimates = {
+        k: _fixed(v) if asked.fixed(k) else Estimate(v, None, None, None, k in asked.at_bound, reason)
+        for k, v in asked.best.items()
+    }
+    return Answer(estimates, None, starts, [told, *notices])
 
 
 def _quantiles(asked: Question, values: dict[str, Array]) -> dict[str, Estimate]:

@@ -177,7 +177,7 @@ def fit(
         intervals=intervals,
         seed=seed,
         starts=known.starts,
-        data=_columns_used(used, cls),
+        data=_columns_used(used, cls, noise),
         given=table.given,
         removed=tuple((r.why, r.count) for r in used.removed),
         residuals=residuals,
@@ -357,13 +357,14 @@ def _reported_value(how: Objective, value: float, design: Design) -> float:
     return value * design.scales[design.law.output] ** 2 if how.scale == "output" else value
 
 
-def _columns_used(runs: Runs, cls: type[Law]) -> Runs:
+def _columns_used(runs: Runs, cls: type[Law], noise: str) -> Runs:
     """The table with only what a later forecast, plan, report or audit can need."""
     wanted = [
         *cls.inputs,
         cls.output,
         "passes",
         "trials",
+        noise,
         "run",
         "family",
         "params",

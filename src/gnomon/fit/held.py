@@ -2,12 +2,15 @@
 
 A family with one size cannot tell how its loss falls with size. Choshen, Zhang and Andreas 2024 take the size term A / N^alpha
 from another family and fit the rest. What is taken is uncertain twice: each donor knows it no better than its own runs do, and
-families differ. With donors k = 1 ... K, coordinates c_k (logarithms of amplitudes) and draws d_kb of their refits,
+families differ. With donors k = 1 ... K, coordinates c_k and draws d_kb of their refits,
 
     held_b = c + s (c_k - c) + (d_kb - c_k),   k drawn evenly,   c = mean_k c_k,   s = sqrt((K + 1) / (K - 1))
 
-s turns the sd over K families into that of one more family: (1 + 1/K) times the sample variance. One donor (K = 1) gives its own
-draws alone: it cannot say how much families differ.
+s turns the sd over K families into that of one more family: (1 + 1/K) times the sample variance, known with K - 1 degrees of freedom.
+Coordinates of a size term are the logarithms of its slope at the donors' middle size and of its exponent: A and alpha themselves
+scatter together, along with the floor. Of other parameters they are the parameters, of amplitudes their logarithms.
+One donor (K = 1) cannot show how much families differ: for a size term A / N^alpha of a loss the spread of public families is taken
+(`size_terms`), for other parameters there is the donor's own uncertainty alone.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gnomon.errors import InputError, Notice, UnknownNameError, near
+from gnomon.fit.size_terms import MIDDLE, SizeTerms, size_terms, slope_and_exponent
 from gnomon.laws.law import Law
 from gnomon.laws.tree import names_in
 
@@ -40,16 +44,21 @@ class Donor:
         values: parameter to value, in the user's units.
         draws: parameter to refits (B,), paired over parameters; None where its uncertainty is not known.
         runs: behind the fit; None for published constants.
+        middle: geometric mean of its models' sizes; None where the law has none, or they are not known.
     """
 
     name: str
     values: dict[str, float]
     draws: dict[str, Array] | None = None
     runs: int | None = None
+    middle: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form, without the draws."""
         document: dict[str, Any] = {"name": self.name, "values": self.values, "runs": self.runs, "se": None}
+        document["middle_size"] = self.middle
+        if self.middle is None:
+            document["middle_size_reason"] = "the donor's sizes are not known"
         if self.runs is None:
             document["runs_reason"] = "published constants"
         if self.draws is None:
@@ -69,6 +78,7 @@ class Held:
         donors: one or several families; see the module's text.
         logarithmic: those of the transferred parameters that are averaged by their logarithm.
         limits: bounds of transferred parameters that have no unit; a draw beyond them is moved to them.
+        size_term: names of coefficient and exponent where that is what is transferred, and the output is a loss; else empty.
     """
 
     fixed: dict[str, float] = field(default_factory=dict)
@@ -76,6 +86,19 @@ class Held:
     donors: tuple[Donor, ...] = ()
     logarithmic: tuple[str, ...] = ()
     limits: dict[str, tuple[float, float]] = field(default_factory=dict)
+    size_term: tuple[str, ...] = ()
+
+    @property
+    def learnt(self) -> SizeTerms | None:
+        """The spread between public families, where one donor cannot show it and it is known for what is transferred."""
+        return size_terms() if len(self.donors) == 1 and self.size_term else None
+
+    @property
+    def freedom(self) -> int | None:
+        """Degrees of freedom behind the spread between families; None where there is none."""
+        if len(self.donors) > 1:
+            return len(self.donors) - 1
+        return self.learnt.families - 1 if self.learnt else None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,13 +107,19 @@ class Held:
 
     @property
     def values(self) -> dict[str, float]:
-        """The value each is held at: of several donors the mean, of amplitudes the geometric one."""
+        """The value each is held at: of several donors the mean of their coordinates."""
         if not self.transferred:
             return dict(self.fixed)
         return self.fixed | {name: float(v) for name, v in self._out(self._centres().mean(0)).items()}
 
-    def draws(self, count: int, seed: int) -> dict[str, Array]:
-        """Parameter to (count,) values: constants where fixed, joint draws of the donors where transferred."""
+    def draws(self, count: int, seed: int, *, learnt: bool = True) -> dict[str, Array]:
+        """Parameter to (count,) values: constants where fixed, joint draws of the donors where transferred.
+
+        Args:
+            count: of draws.
+            seed: of the choice of donors' draws.
+            learnt: whether a single donor's draws are moved by the spread between public families.
+        """
         constant = {name: np.full(count, value) for name, value in self.fixed.items()}
         if not self.transferred:
             return constant
@@ -103,26 +132,53 @@ class Held:
         for k, donor in enumerate(self.donors):
             mine = np.flatnonzero(which == k)
             if donor.draws is not None:
-                known = np.stack([self._in(name, donor.draws[name]) for name in self.transferred], -1)
+                known = self._in(donor.draws)
                 drawn[mine] += known[rng.permutation(np.arange(len(mine)) % len(known))] - centres[k]
+        if learnt and self.learnt is not None:
+            drawn += self.learnt.shifts(count, rng)
         return constant | self._out(drawn)
 
     def between(self) -> dict[str, float] | None:
-        """Sd of each transferred parameter (amplitudes: of its logarithm) between families; None with one donor."""
+        """Sd of each coordinate between families, named as in `coordinates`; None with one donor."""
         if len(self.donors) < 2:
             return None
-        return dict(zip(self.transferred, (float(s) for s in self._centres().std(0, ddof=1)), strict=True))
+        return dict(zip(self.coordinates, (float(s) for s in self._centres().std(0, ddof=1)), strict=True))
+
+    @property
+    def coordinates(self) -> tuple[str, ...]:
+        """What is averaged over families: of a size term ln slope and ln exponent, else parameters, of amplitudes the logarithm."""
+        if self.size_term:
+            return "ln slope", f"ln {self.size_term[1]}"
+        return tuple(f"ln {name}" if name in self.logarithmic else name for name in self.transferred)
+
+    @property
+    def pivot(self) -> float:
+        """The size at which slopes are compared: the middle of the donors' middle sizes."""
+        known = [donor.middle for donor in self.donors if donor.middle]
+        return float(np.exp(np.mean(np.log(known)))) if known else MIDDLE
 
     def _centres(self) -> Array:
         """Coordinates (K, q) of the donors' values."""
-        return np.array(
-            [[float(self._in(name, d.values[name])) for name in self.transferred] for d in self.donors], float
-        ).reshape(len(self.donors), len(self.transferred))
+        return np.array([self._in(d.values) for d in self.donors], float).reshape(
+            len(self.donors), len(self.transferred)
+        )
 
-    def _in(self, name: str, value: Any) -> Any:
-        return np.log(value) if name in self.logarithmic else np.asarray(value, float)
+    def _in(self, values: Mapping[str, Any]) -> Array:
+        """Coordinates (..., q) of parameter values."""
+        if self.size_term:
+            a, exponent = (np.asarray(values[name], float) for name in self.size_term)
+            return np.stack(slope_and_exponent(a, exponent, self.pivot), -1)
+        columns = [
+            np.log(values[n]) if n in self.logarithmic else np.asarray(values[n], float) for n in self.transferred
+        ]
+        return np.stack(columns, -1)
 
     def _out(self, coordinates: Array) -> dict[str, Array]:
+        """Parameter values (...) of coordinates (..., q), exponents inside their bounds."""
+        if self.size_term:
+            a, exponent = self.size_term
+            other = np.clip(np.exp(coordinates[..., 1]), *self.limits.get(exponent, (0.0, np.inf)))
+            return {a: np.exp(coordinates[..., 0] + other * np.log(self.pivot)) / other, exponent: other}
         found = {}
         for j, name in enumerate(self.transferred):
             column = coordinates[..., j]
@@ -142,9 +198,15 @@ class Held:
             "between_sd": between,
             "logarithmic": list(self.logarithmic),
             "limits": {name: list(pair) for name, pair in self.limits.items()},
+            "size_term": list(self.size_term),
+            "freedom": self.freedom,
+            "spread": "donors" if between else "public families" if self.learnt else None,
         }
         if between is None:
             transferred["between_sd_reason"] = "one donor does not show how much families differ"
+        if self.freedom is None:
+            reason = "no spread between families is known for these parameters"
+            transferred |= {"freedom_reason": reason, "spread_reason": reason}
         return document | {"transferred": transferred}
 
     @classmethod
@@ -159,11 +221,28 @@ class Held:
                 dict(d["values"]),
                 None if known is None else {k: np.array(v, float) for k, v in known.items()},
                 d["runs"],
+                d["middle_size"],
             )
             for d, known in zip(moved["donors"], draws, strict=True)
         )
         limits = {name: (float(low), float(high)) for name, (low, high) in moved["limits"].items()}
-        return cls(dict(document["fixed"]), tuple(moved["parameters"]), donors, tuple(moved["logarithmic"]), limits)
+        return cls(
+            dict(document["fixed"]),
+            tuple(moved["parameters"]),
+            donors,
+            tuple(moved["logarithmic"]),
+            limits,
+            tuple(moved["size_term"]),
+        )
+
+    def _told_of_one(self) -> str:
+        head = f"One donor does not show how much families differ in {_listed(self.transferred)}"
+        if self.learnt is None:
+            return f"{head}: intervals hold its own uncertainty only. Give several to learn the rest."
+        return (
+            f"{head}: the spread of {self.learnt.families} public families is taken (the slope of the loss over size differs by "
+            f"{np.expm1(self.learnt.sd_ln_slope):.0%}, one sd). Give several donors of your kind to learn it from them."
+        )
 
     def notices(self) -> list[Notice]:
         """What the user must know about where the values come from."""
@@ -177,15 +256,8 @@ class Held:
                 {"parameters": list(self.transferred), "donors": [d.name for d in self.donors]},
             )
         ]
-        between = self.between()
-        if between is None:
-            found.append(
-                Notice(
-                    "one-donor",
-                    f"One donor does not show how much families differ in {_listed(self.transferred)}: intervals hold its own "
-                    "uncertainty only. Give several to learn the rest.",
-                )
-            )
+        if len(self.donors) == 1:
+            found.append(Notice("one-donor", self._told_of_one()))
         silent = [d.name for d in self.donors if d.draws is None]
         if silent:
             found.append(
@@ -253,6 +325,7 @@ def held_of(
             donors,
             tuple(n for n in names if parameters[n].log),
             {n: parameters[n].bounds for n in names if not parameters[n].log and not parameters[n].units},
+            _size_term(law, names),
         )
     if len(held.names) == len(law.parameters):
         raise InputError(f"All parameters of {label} are fixed or transferred: nothing is left to fit.")
@@ -268,6 +341,16 @@ def tied(law: type[Law], column: str) -> tuple[str, ...]:
                 found[name] = None
                 found |= dict.fromkeys(powers(power))
     return tuple(n for n in law.parameters if n in found)
+
+
+def _size_term(law: type[Law], names: Sequence[str]) -> tuple[str, ...]:
+    """Coefficient and exponent, where what is transferred is the one power of params in a law of the loss; else nothing."""
+    if law.output != "loss" or len(names) != 2 or set(names) != set(tied(law, SIZE)):
+        return ()
+    for a, exponent in (tuple(names), tuple(reversed(names))):
+        if law.parameters[a].log and law.parameters[a].units == {law.output: 1, SIZE: exponent}:
+            return (a, exponent)
+    return ()
 
 
 def powers(power: str | float) -> tuple[str, ...]:
@@ -319,6 +402,7 @@ def _donor(law: type[Law], item: Any, names: Sequence[str]) -> Donor:
             values,
             None if draws is None else {n: np.asarray(draws[n], float) for n in names},
             source.runs_used,
+            _middle(source),
         )
     if isinstance(source, Law):
         _comparable(law, type(source), names, name)
@@ -327,6 +411,13 @@ def _donor(law: type[Law], item: Any, names: Sequence[str]) -> Donor:
     raise InputError(
         f"A family to transfer from is a fit, a law with values, a saved fit or the name of published constants; got {item!r}."
     )
+
+
+def _middle(fit: Fit) -> float | None:
+    """Geometric mean of a fit's sizes."""
+    if SIZE not in fit.law.inputs:
+        return None
+    return float(np.exp(np.log(np.asarray(fit.data[SIZE], float)).mean()))
 
 
 def _named(law: type[Law], text: str) -> tuple[str, Fit | Law]:

@@ -19,6 +19,7 @@ import numpy as np
 
 from gnomon.errors import InputError, Notice, RefusalError
 from gnomon.fit.objective import OBJECTIVES, Objective, StudentT
+from gnomon.fit.prior import replace_widths
 from gnomon.fit.search import Search, search
 
 if TYPE_CHECKING:
@@ -156,6 +157,11 @@ def settle(
         raise InputError(
             "The noise of counts follows from their trials; --noise does not apply to the binomial objective."
         )
+    if student and design.prior is not None:
+        raise InputError(
+            f"{design.law.id} holds parameters by a prior whose strength is measured on Huber's scale; student has another.",
+            hint="Use --objective huber or squared_log with this law.",
+        )
     found = search(design, first_objective(objective))
     known, before = None, np.full(3, np.inf)
     for _ in range(ROUNDS):
@@ -181,8 +187,6 @@ def settle(
 
 def apply(known: Noise, design: Design, objective: Objective, column: Array | None) -> tuple[Design, Objective]:
     """A design with the widths, and an objective with the scales, of a known noise."""
-    from gnomon.fit.prior import replace_widths
-
     if column is not None:
         design = replace_widths(design, (column / known.middle) ** known.slope)
     if isinstance(objective, StudentT):

@@ -23,6 +23,7 @@ from gnomon.runs.numbers import format_number
 
 Array = np.ndarray
 
+# The spread of public families stays out of v_draws: the question is whether this donor's parameters hold, not whether some family's do.
 DRAWS = 200  # refits behind v_draws: known to a tenth
 FAR = 1.96  # sds beyond which 5 % of donors whose parameters do hold would lie
 
@@ -97,7 +98,9 @@ def transfer_test(design: Design, objective: Objective, held: Held, theta: Array
         return TransferTest(
             column, reason=f"{len(small.output)} rows of smaller {column} cannot carry {design.free} parameters"
         )
-    begin = np.concatenate([theta[None], small.hold(np.repeat(theta[None], DRAWS, 0), held.draws(DRAWS, seed))])
+    begin = np.concatenate(
+        [theta[None], small.hold(np.repeat(theta[None], DRAWS, 0), held.draws(DRAWS, seed, learnt=False))]
+    )
     found = small.solve(objective, begin, continuation=2, iterations=300)
     with np.errstate(divide="ignore", invalid="ignore"):
         predicted = np.log(large.predict(found.theta))

@@ -6,8 +6,8 @@ On the solver's coordinates (logarithms of positive parameters; inputs and outpu
     other, positive     ln value ~ N(m, s),     m the median published value in the units of the rows, else the typical one; s at least 2
     of either sign      value ~ N(m, s),        m the optimum and s sqrt(n) standard errors: as much as one row tells
 
-.35 and .5 are round numbers set before any data were seen (specification of the interval recipe: ln exponent N(ln .35, .5)); 2 is a factor
-of seven either way. The last is the unit information prior of Kass and Wasserman 1995. A published amplitude is brought into the units
+.35 and .5 are round numbers set before any data were seen, those of the interval recipe (gnomon.forecast.penalised); 2 is a factor of
+seven either way. The last is the unit information prior of Kass and Wasserman 1995. A published amplitude is brought into the units
 of the rows with its own exponent: what counts is the size of the term in the middle of the data.
 """
 

@@ -29,6 +29,19 @@ def half_range(fit: Fit, columns: Mapping[str, Any], count: int) -> Array | None
     return np.asarray((high - low) / 2)
 
 
+def _freedom(fit: Fit, boot: float, slack: int) -> float:
+    """Degrees of freedom of a forecast's variance: runs beyond the parameters, at least one.
+
+    Where parameters come from other families, most of the width is their spread b, known with F degrees of freedom; the rows'
+    residuals r have n - p: F' = (b^2 + r^2)^2 / (b^4 / F + r^4 / (n - p)) (Satterthwaite 1946).
+    """
+    between = None if fit.held is None else fit.held.freedom
+    if between is None:
+        return max(slack, 1)
+    rows = max(fit.used - len(fit.fitted), 1)
+    return (boot**2 + fit.residual_sd**2) ** 2 / (boot**4 / between + fit.residual_sd**4 / rows)
+
+
 def by_itself(
     fit: Fit,
     columns: Mapping[str, Any],
@@ -39,7 +52,6 @@ def by_itself(
     seed: int,
 ) -> Forecast:
     """Bootstrap and residual terms alone, for laws that have no others to be compared with; of counts their likelihood."""
-    quantile = float(t.ppf(0.5 + level / 2, max(slack, 1)))
     middle, boot = np.log(value), half_range(fit, columns, len(points))
     built = []
     shares = share_interval(fit, columns, level, seed) if "counts" in fit.extra else None
@@ -60,6 +72,7 @@ def by_itself(
             terms = {"bootstrap": float(shares.curve_share[i]), "counts": 1.0 - float(shares.curve_share[i])}
         elif boot is not None:
             sigma = float(np.hypot(boot[i], fit.residual_sd))
+            quantile = float(t.ppf(0.5 + level / 2, _freedom(fit, float(boot[i]), slack)))
             ends = {
                 "low": float(np.exp(middle[i] - quantile * sigma)),
                 "high": float(np.exp(middle[i] + quantile * sigma)),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gnomon.fit.counts import share_draws
+from gnomon.fit.counts import Dispersion, share_draws
 
 if TYPE_CHECKING:
     from gnomon.fit import Fit
@@ -50,7 +50,9 @@ def share_interval(fit: Fit, columns: Mapping[str, Any], level: float, seed: int
     p = np.clip(np.broadcast_to(law(**columns), (len(next(iter((fit.draws or {}).values()))), len(some))), 0.0, 1.0)
     trials = float(np.median(fit.data.numbers("trials")[0]))
     rng = np.random.default_rng([seed, 0xC047])
-    seen = share_draws(p, np.full(p.shape[1], trials), rng, float(fit.extra["counts"]["correlation"]))
+    seen = share_draws(
+        p, np.full(p.shape[1], trials), rng, Dispersion.from_dict(fit.extra["counts"]).redrawn(len(p), rng)
+    )
     ends = [(1 - level) / 2, (1 + level) / 2]
     curve, new = np.quantile(p, ends, axis=0), np.quantile(seen, ends, axis=0)
     total = np.maximum(seen.var(0), 1e-300)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,14 @@ FREE = ByKind(embedding=0.0, hidden=0.0, output=0.0, vector=0.0)
 
 SIDES: dict[Kind, tuple[int, ...]] = {"hidden": (2,), "embedding": (1,), "output": (1,), "vector": (1, 0)}
 """Sides of a weight that grow with width; none of the biases of a read-out."""
+
+
+class Settings(NamedTuple):
+    """What one kind of weight takes at a width: multiplier of its start's standard deviation, learning rate, decay."""
+
+    init: float
+    lr: float
+    decay: float
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,17 @@ class WidthRule:
     def decays(self, ratio: float) -> ByKind:
         """Decay multipliers at a width ratio, as `AdamW` takes them: m^decay for hidden matrices, else 0."""
         return ByKind(embedding=0.0, hidden=HIDDEN_ONLY.hidden * _powers(ratio, self.decay), output=0.0, vector=0.0)
+
+    def settings(self, ratio: float, *, lr: float, decay: float) -> dict[Kind, Settings]:
+        """What each kind takes in a model `ratio` times as wide as the one that was tuned.
+
+        Args:
+            ratio: m.
+            lr: the tuned learning rate of all kinds.
+            decay: the tuned decay of hidden matrices (`AdamW`'s convention "rate").
+        """
+        init, rates, decays = _powers(ratio, self.init), self.rates(ratio), self.decays(ratio)
+        return {kind: Settings(init[kind], lr * rates[kind], decay * decays[kind]) for kind in SIDES}
 
     def started(self, weights: Tree, ratio: float) -> Tree:
         """The weights a model starts from under the rule, from those it draws itself; dtypes are kept."""

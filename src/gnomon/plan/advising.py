@@ -86,7 +86,7 @@ class Advice:
         budget: FLOP for all runs.
         rows: what is fitted: "finals" or "checkpoints".
         best: the recommended design: the fewest runs among those whose error is near the smallest and whose fit an audit would
-            not call short of sizes or runs.
+            not call short of sizes or runs, nor unable to tell exponents apart.
         designs: the best ones, smallest error first.
         choices: choice to its values, each with the smallest error found under it.
         other_rows: smallest error when the other kind of rows is fitted; None when no such design is possible.
@@ -129,6 +129,11 @@ class Advice:
             self.cost,
         )
 
+    @property
+    def held_back(self) -> bool:
+        """Whether designs that err clearly less were passed over because nothing could test their fit."""
+        return self.best.error > ENOUGH * self.designs[0].error
+
     def to_dict(self) -> dict[str, Any]:
         """The document of `gnomon advise --json`."""
         document: dict[str, Any] = {
@@ -149,6 +154,7 @@ class Advice:
             "noise": {"run": self.noise.run, "row": self.noise.row},
             "families": list(self.families),
             "tried": self.tried,
+            "held_back": self.held_back,
             "assumes": list(self.assumes),
             "warnings": [],
         }
@@ -231,7 +237,7 @@ def advise(
         scored = score(kept if most is None else _best(scored, most, rows), replicas, 1000 * i)
     by_error = sorted((t for t in scored if _rows_of(t) == rows), key=lambda t: t.error)
     others = [t.error for t in scored if _rows_of(t) != rows]
-    sound = [t for t in by_error if t.ladder.sizes >= LEAST_SIZES and t.ladder.runs >= LEAST_RUNS] or by_error
+    sound = [t for t in by_error if _testable(t.ladder)] or by_error
     near = [t for t in sound if t.error <= ENOUGH * sound[0].error]
     best = min(near, key=lambda t: (t.ladder.runs, t.error))
     return Advice(
@@ -287,6 +293,11 @@ def _tried(design: Design, error: Array, laws: Mapping[str, Law]) -> Tried:
 
 def _rows_of(tried: Tried) -> str:
     return "checkpoints" if tried.ladder.checkpoints > 1 else "finals"
+
+
+def _testable(ladder: Ladder) -> bool:
+    """Whether an audit of its fit has enough sizes and runs, and exponents that the runs tell apart."""
+    return ladder.sizes >= LEAST_SIZES and ladder.runs >= LEAST_RUNS and not ladder.in_step
 
 
 def _best(scored: Sequence[Tried], most: int, rows: str) -> list[Design]:

@@ -58,6 +58,16 @@ class Ladder:
         """How many runs are trained."""
         return self.sizes * self.lengths
 
+    @property
+    def constant(self) -> bool:
+        """Whether tokens never change: no law of them can be fitted."""
+        return self.growth == 0 and self.lengths == 1 and self.checkpoints == 1
+
+    @property
+    def in_step(self) -> bool:
+        """Whether tokens are a power of params, so that only an assumption tells their exponents apart."""
+        return self.lengths == 1 and self.checkpoints == 1
+
 
 @dataclass(frozen=True)
 class Design:
@@ -112,7 +122,7 @@ def build(ladder: Ladder, budget: float, ratio: float, cost: Cost) -> Design:
 def designs(
     budget: float, target: tuple[float, float], cost: Cost, *, least_params: float = LEAST_PARAMS
 ) -> Iterator[Design]:
-    """Every ladder of the grid whose runs cost the budget, are no larger than the target and lie where laws were fitted.
+    """Every ladder of the grid whose runs cost the budget, vary tokens, are no larger than the target and lie where laws were fitted.
 
     Args:
         budget: FLOP.
@@ -122,7 +132,10 @@ def designs(
     """
     params, tokens = target
     for choice in product(SIZES, SPANS, LENGTHS, GROWTHS, RATIOS, (1, CHECKPOINTS)):
-        design = build(Ladder(*choice), budget, tokens / params, cost)
+        ladder = Ladder(*choice)
+        if ladder.constant:
+            continue
+        design = build(ladder, budget, tokens / params, cost)
         seen = design.tokens / design.params
         inside = seen.min() >= LEAST_RATIO and seen.max() <= max(MOST_RATIO, tokens / params)
         if inside and design.params.min() >= least_params and design.params.max() <= params:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gnomon.engines import available_cores
-from gnomon.errors import InputError, Notice
+from gnomon.errors import InputError, Notice, Where
 from gnomon.runs.numbers import format_number
 from gnomon.studies.trial import Trial
 from gnomon.sweep.ladder import Rung, design_ladder
@@ -163,9 +163,9 @@ def _check_distinct(spec: Spec, planned: list[Planned]) -> None:
         log = str(one.trial.place["log"])
         if "{folder}" not in spec.metrics.path and (other := logs.setdefault(log, one)) is not one:
             raise InputError(
-                f"metrics.path: {other.run} and {one.run} would log to the same place",
+                f"{other.run} and {one.run} would log to the same place",
                 hint="Let the trainer write into {folder}, which is the trial's own.",
-                where=spec.trainer.where,
+                where=Where(spec.file, key="metrics.path"),
             )
 
 

@@ -17,7 +17,8 @@ def slack(subject: Subject) -> Seen | Unknown:
     measured = {"runs": runs, "parameters": p}
     told = f"{runs} runs for {p} fitted parameters"
     if "no-slack" in subject.notices:
-        return Seen("serious", f"{told}: at most {max(runs - p, 0)} to estimate an error from", measured)
+        left = "nothing is" if runs <= p else f"only {runs - p} {'is' if runs - p == 1 else 'are'}"
+        return Seen("serious", f"{told}: {left} left to estimate an error from", measured)
     if "little-slack" in subject.notices:
         return Seen("warn", f"{told}: intervals from so few are rough", measured)
     return Seen(None, told, measured)

@@ -56,6 +56,9 @@ def intervals(subject: Subject) -> Seen | Unknown:
         return Seen("warn", "the fit was made without intervals", measured)
     if "more-than-seed-noise" in subject.notices:
         return Seen("serious", subject.notices["more-than-seed-noise"][0].message.split(": ")[0], measured)
+    for code in ("prior-conflict", "seed-noise-unknown"):
+        if code in subject.notices:
+            return Seen("warn", subject.notices[code][0].message.split(": ")[0].rstrip("."), measured)
     if lost > LOST_DRAWS * max(fit.starts.draws, 1):
         ridge = "" if fit.identified else ": what the runs leave open has no best value"
         told = f"{lost} of {fit.starts.draws} refits did not converge{ridge}"

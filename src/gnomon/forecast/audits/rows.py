@@ -9,9 +9,7 @@ from gnomon.forecast.audits.subject import Subject
 
 LEFT_OUT = 0.1  # share of rows: a tenth that was lost for one reason can carry a pattern of its own
 BY_CHOICE = "--where "  # how a removal begins that the user asked for
-MATTERS = (
-    0.5  # of a 90 % interval's half-width: a centre off by so much leaves 79 % (normal errors: Phi(2.47) - Phi(0.82))
-)
+MATTERS = 0.5  # of a 90 % interval's half-width: a centre off by so much leaves 79 % (normal: Phi(0.82) - Phi(-2.47))
 SURE = 0.01  # level of the tests: three rules test, so that one speaks by accident in 3 % of sound fits
 HANDLED = {  # codes of `gnomon check` that have a rule of their own, or say nothing against a fit
     *("mixed-conventions", "diverged", "repeated-data", "few-runs", "short-range", "fixed-ratio", "one-size"),

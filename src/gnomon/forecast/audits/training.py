@@ -11,7 +11,7 @@ from gnomon.forecast.simulate import within_run
 
 Array = np.ndarray
 
-BY_RUN = ("bootstrap", "wild", "within")  # engines that resample or move whole runs
+BY_RUN = ("bootstrap", "wild", "within", "bayes")  # engines that resample or move whole runs
 MANY_EARLY = 0.1  # share of rows: fewer do not turn a robust fit
 TOGETHER = 0.3  # share of the variance: ten checkpoints a run then count as 2.7 (10 / (1 + 9 x 0.3))
 FINISHED = 0.95  # of its schedule: a cosine to a tenth has then come down to 11 % of its peak

@@ -15,12 +15,14 @@ from gnomon.lab.models.linear_attention import LinearAttention
 from gnomon.lab.models.mlp import MLP
 from gnomon.lab.models.multihead_hyena import MultiHeadHyena
 from gnomon.lab.models.rwkv import RWKV
+from gnomon.lab.models.rwkv7 import RWKV7
 from gnomon.lab.models.selective_ssm import SelectiveSSM
 
 __all__ = [
     "CNN",
     "MLP",
     "RWKV",
+    "RWKV7",
     "Attention",
     "AutoEncoder",
     "Channel",

@@ -10,7 +10,6 @@ import numpy as np
 from gnomon.lab.backend import load
 from gnomon.lab.models.heads import head_width, join, split
 from gnomon.lab.models.outer_products import FASTEST, read_flops, read_past, write_and_read
-from gnomon.lab.models.short_conv import short_conv
 from gnomon.lab.seeds import normal
 
 STREAMS = 5  # of decay, key, value, receptance, gate, in this order
@@ -63,11 +62,10 @@ class RWKV:
 
     def __call__(self, weights: dict[str, Any], x: Any, *, length: int) -> Any:
         """(sequences * length, width) to the same shape."""
-        shifted = short_conv(x.reshape(-1, length, x.shape[-1]), _shift(x.shape[-1])).reshape(x.shape)
-        *streams, gate = self._streams(weights, x, shifted)
+        *streams, gate = self._streams(weights, x, token_shift(x, length))
         r, k, v, decay = (split(part, length, self.heads) for part in streams)
         read = read_past(r, k, v, decay, own=weights["own"].reshape(self.heads, -1))
-        return (_norm(join(read), weights, self.heads) * gate) @ weights["out"].T
+        return (head_norm(join(read), weights, self.heads) * gate) @ weights["out"].T
 
     def start(self, sequences: int, width: int) -> Any:
         """S = 0, (sequences, heads, width/heads, width/heads), and the position before, (sequences, width)."""
@@ -80,7 +78,7 @@ class RWKV:
         *streams, gate = self._streams(weights, x, before)
         r, k, v, decay = (part.reshape(*products.shape[:3]) for part in streams)
         products, read = write_and_read(products, r, k, v, decay, own=weights["own"].reshape(self.heads, -1))
-        return (products, x), (_norm(read.reshape(x.shape), weights, self.heads) * gate) @ weights["out"].T
+        return (products, x), (head_norm(read.reshape(x.shape), weights, self.heads) * gate) @ weights["out"].T
 
     def state_size(self, width: int, length: int) -> int:
         """d^2/H, and the position before, whatever the length."""
@@ -109,13 +107,15 @@ def tiny(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     return rng.uniform(-TINY, TINY, shape).astype(np.float32)
 
 
-def _shift(width: int) -> np.ndarray:
-    """Taps that take the position before."""
-    return np.stack([np.zeros(width, np.float32), np.ones(width, np.float32)])
+def token_shift(x: Any, length: int) -> Any:
+    """The position before each, zeros before the first: (sequences * length, width) to the same shape."""
+    jnp = load().numpy
+    sequences = x.reshape(-1, length, x.shape[-1])
+    return jnp.pad(sequences, ((0, 0), (1, 0), (0, 0)))[:, :-1].reshape(x.shape)
 
 
-def _norm(x: Any, weights: dict[str, Any], heads: int) -> Any:
-    """Mean 0 and variance 1 in each head, then gain and bias a channel."""
+def head_norm(x: Any, weights: dict[str, Any], heads: int) -> Any:
+    """Mean 0 and variance 1 in each head, then the `gain` and `bias` of each channel."""
     jax = load()
     jnp = jax.numpy
     parts = x.reshape(x.shape[0], heads, -1)

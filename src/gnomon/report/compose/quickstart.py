@@ -53,7 +53,7 @@ def quickstart_report(
     commands = (
         "gnomon plan allocate fit.json --flops 1e15",
         "gnomon report fit.json -o fit.html",
-        "gnomon backtest runs.parquet --law chinchilla --law median",
+        "gnomon backtest runs.parquet --law chinchilla --law recipe",
     )
     sections = (
         Section(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gnomon.errors import RefusalError
 from gnomon.studies.claim import Measured
 from gnomon.studies.entries.loss_trajectory import generated
 from gnomon.studies.entries.loss_trajectory.design import GRIDS, MICRO, REFERENCE, TOGETHER
@@ -43,9 +44,8 @@ def judge(runs: Runs, asked: Asked) -> dict[str, Measured]:
     trained = curves(runs, "constant")
     scored = backtested(trained, asked)
     errors = {law: held_out_errors(scored, law, asked) for law in LAWS}
-    for part, claims in {"batch": ("held-out-batch",), "size": ("held-out-size",)}.items():
-        for claim in claims:
-            found[claim] = Measured(errors[STEPS][part])
+    found["held-out-batch"] = Measured(errors[STEPS]["batch"])
+    found["held-out-size"] = Measured(errors[STEPS]["size"])
     if asked.scale == "full":
         found["held-out-batch-full"] = Measured(errors[STEPS]["batch"])
     found["no-batch-correction"] = Measured(errors[NO_BATCH]["batch"] / errors[STEPS]["batch"])
@@ -58,7 +58,18 @@ def judge(runs: Runs, asked: Asked) -> dict[str, Measured]:
 
 
 def curves(runs: Runs, schedule: str) -> Runs:
-    """Points of the runs of a schedule after the warm-up, away from guessing."""
+    """Points of the runs of a schedule after the warm-up, away from guessing.
+
+    Raises:
+        RefusalError: the runs read different texts, as when a store is used with two versions of Python.
+    """
+    texts = sorted({str(text) for text in runs["text_sha256"] if text})
+    if len(texts) > 1:
+        raise RefusalError(
+            f"The runs read {len(texts)} different texts ({', '.join(texts)}): their losses are not comparable.",
+            hint="Use a store for each version of Python: --store FILE.",
+            code="several-texts",
+        )
     return runs.where(f"family = '{schedule}' and status = 'done' and loss <= {HIGHEST}")
 
 

@@ -22,7 +22,7 @@ LR, DECAY = 2.0**-6, 1.0
 
 STEADY = 3.0  # lr decay steps below which a run has not reached its steady state: e^-3 = 5 % of the start are left
 EXPONENTS = (0.5, 0.75, 0.875, 1.0, 1.125)
-"""p of the decay rules: constant, the paper's, and around 1, where the specification's toy lies."""
+"""p of the decay rules: constant, the paper's, and around 1, where a toy block with persistent updates lies."""
 
 PAPER_P = 0.75
 MATRICES = ("mixer.qkv", "mixer.out", "up", "down")
@@ -35,7 +35,7 @@ LIMIT_WIDTHS = (64, 128, 256)
 LIMIT_RATES, LIMIT_DECAY = (0.0025, 0.005, 0.01), 0.5
 """Settings of the two limits: lr decay is at most 0.005, up to where the memory of momentum bends no slope."""
 
-FLAT = 0.1  # slope in width that counts as none: the specification's bound for the coordinate check
+FLAT = 0.1  # slope in width that counts as none: a factor of 1.2 over three octaves
 CHANGED = 0.2  # and one that must be seen where the rule is taken away
 OCTAVES = 0.5  # a shift of the best learning rate that counts as none, over two octaves of width
 REGRET = 0.02  # nats; about 1 % of the loss at these sizes
@@ -140,11 +140,11 @@ STUDY = Study(
             "coordinates",
             "Under muP activations keep their size after 5 steps: steepest slope of ln mean |x| in ln width",
             at_most(FLAT),
-            "Yang et al. 2022, Tensor Programs V; bound of the specification",
+            "Yang et al. 2022, Tensor Programs V; the bound is gnomon's",
         ),
         Claim(
             "coordinates-standard",
-            "The same in the standard parametrisation",
+            "In the standard parametrisation they do not: steepest slope of ln mean |x| in ln width",
             at_least(0.3),
             "Yang et al. 2022: activations of the standard parametrisation grow with width",
             control_of="coordinates",
@@ -170,14 +170,14 @@ STUDY = Study(
         ),
         Claim(
             "noise-limit",
-            "With gradients of pure noise: p",
+            "With gradients of pure noise singular values go as the root of width: p",
             between(0.45, 0.55),
             "random matrix theory: 2 sqrt(width) times the size of an entry",
             control_of="width-exponent",
         ),
         Claim(
             "persistent-limit",
-            "With the same update of rank one at every step: p",
+            "With the same update of rank one at every step they go as width: p",
             between(0.95, 1.05),
             "a matrix of signs has singular value width",
             control_of="width-exponent",
@@ -196,7 +196,7 @@ STUDY = Study(
         ),
         Claim(
             "constant-decay",
-            "With decay held constant instead, mean slope less that under the measured rule",
+            "With decay held constant singular values grow faster: mean slope less that under the measured rule",
             at_least(CHANGED),
             "muP without the decay rule",
             control_of="measured-rule",
@@ -209,7 +209,7 @@ STUDY = Study(
         ),
         Claim(
             "outputs-constant",
-            "With decay held constant instead: steepest slope in width",
+            "With decay held constant outputs of sublayers change: steepest slope in width",
             at_least(CHANGED),
             "muP without the decay rule",
             control_of="outputs",
@@ -222,7 +222,7 @@ STUDY = Study(
         ),
         Claim(
             "forecast-no-width",
-            "The same by a law that leaves width out",
+            "A law that leaves width out forecasts them worse: mean relative error over matrices",
             at_least(0.1),
             "what lr and decay alone explain",
             control_of="forecast",
@@ -231,11 +231,11 @@ STUDY = Study(
             "optimum",
             "The best learning rate stays from the narrow to a model four times as wide, under muP with the paper's rule: octaves",
             at_most(OCTAVES),
-            "Fan et al. 2025, abstract: optima transfer; bound of the specification",
+            "Fan et al. 2025, abstract: optima transfer; the bound is gnomon's",
         ),
         Claim(
             "optimum-standard",
-            "The same in the standard parametrisation",
+            "In the standard parametrisation the best learning rate falls: octaves",
             at_least(1.0),
             "Yang et al. 2022: it falls with width",
             control_of="optimum",
@@ -248,7 +248,7 @@ STUDY = Study(
         ),
         Claim(
             "regret-standard",
-            "The same in the standard parametrisation",
+            "In the standard parametrisation the narrow one's rate costs the wide model: nats",
             at_least(REGRET),
             "a rate two octaves of width off",
             control_of="regret",
@@ -265,12 +265,11 @@ def trials(asked: Asked) -> Iterator[Trial]:
     """Wide models first, so that no worker is left with one at the end."""
     grid, seed = GRIDS[asked.scale], asked.seed
     for width in reversed(grid.widths):
-        cells = [(p, LR, DECAY) for p in grid.exponents] + [(PAPER_P, lr, decay) for lr, decay in grid.settings]
-        for p, lr, decay in cells:
+        for p, lr, decay in _cells(grid, width):
             cell = {"p": p, "width": width, "lr": lr, "decay": decay, "steps": grid.steps, "seed": seed}
             yield _trial("spectra", cell)
     for width in reversed(grid.sweep_widths):
-        for rule in ("mup", "standard"):
+        for rule in ("mup",) if width == BASE else ("mup", "standard"):  # at the base width they are the same
             for rate in grid.rates:
                 for one in range(seed, seed + grid.sweep_seeds):
                     point = {"rule": rule, "width": width, "lr": rate, "steps": grid.sweep_steps, "seed": one}
@@ -286,6 +285,23 @@ def trials(asked: Asked) -> Iterator[Trial]:
             for updates in ("noise", "persistent"):
                 known = {"updates": updates, "width": width, "lr": lr, "decay": LIMIT_DECAY, "seed": seed}
                 yield _trial("limit", known, cost=1 / lr)
+
+
+def rule_decay(p: float, width: int, base: float = DECAY) -> float:
+    """Decay of hidden matrices at a width, under the rule of an exponent: base (width/base width)^(2p - 1)."""
+    return float(base * (width / BASE) ** (2 * p - 1))
+
+
+def _cells(grid: Grid, width: int) -> list[tuple[float, float, float]]:
+    """Exponent, learning rate and decay at the base width, each pair of rates that matrices really get once.
+
+    At the base width all rules are one, and further settings can meet a rule elsewhere.
+    """
+    cells = [(p, LR, DECAY) for p in grid.exponents] + [(PAPER_P, lr, decay) for lr, decay in grid.settings]
+    distinct: dict[tuple[float, float], tuple[float, float, float]] = {}
+    for p, lr, decay in cells:
+        distinct.setdefault((lr, round(rule_decay(p, width, decay), 9)), (p, lr, decay))
+    return list(distinct.values())
 
 
 def _trial(part: str, spec: Mapping[str, Any], *, cost: float = 1.0, version: int = 1) -> Trial:

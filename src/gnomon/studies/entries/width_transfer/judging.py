@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gnomon.studies.claim import Measured
-from gnomon.studies.entries.width_transfer.design import GRIDS, PAPER_P, Grid
+from gnomon.studies.entries.width_transfer.design import BASE, GRIDS, PAPER_P, Grid
 from gnomon.studies.entries.width_transfer.singular import (
     Slope,
     errors_at,
@@ -110,7 +110,8 @@ def _optima(rows: Runs, grid: Grid) -> dict[str, Measured]:
     narrow, wide = min(grid.sweep_widths), max(grid.sweep_widths)
     every = valleys(rows)
     for suffix, rule in (("", "mup"), ("-standard", "standard")):
-        pair: tuple[Valley, Valley] = every[rule, narrow], every[rule, wide]
+        start = every["mup" if narrow == BASE else rule, narrow]  # at the base width all rules are one
+        pair: tuple[Valley, Valley] = start, every[rule, wide]
         found[f"optimum{suffix}"] = shift(*pair, signed=rule == "standard")
         found[f"regret{suffix}"] = regret(*pair)
     return found

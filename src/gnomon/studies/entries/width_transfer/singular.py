@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gnomon.errors import RefusalError
-from gnomon.studies.entries.width_transfer.design import DECAY, LR, STEADY
+from gnomon.studies.entries.width_transfer.design import LR, STEADY, rule_decay
 
 if TYPE_CHECKING:
     from gnomon.fit import Fit
@@ -78,7 +78,7 @@ def rule_slopes(rows: Runs, p: float, column: str = "sigma_max") -> dict[Matrix,
 
     _check(rows)
     found = {}
-    for matrix, one in _matrices(rows.where(f"p = {p} and base_lr = {LR} and base_decay = {DECAY}")).items():
+    for matrix, one in _matrices(_under(rows, p)).items():
         y = np.asarray(one[column], float)
         if np.isnan(y).all():  # matrices inside a sublayer have no output of their own
             continue
@@ -125,6 +125,13 @@ def errors_at(rows: Runs, law: str, width: int, seed: int) -> dict[Matrix, float
         if score.are is not None:
             found[matrix] = float(score.are)
     return found
+
+
+def _under(rows: Runs, p: float) -> Runs:
+    """The rows whose decay is that of a rule, whatever it was called when they were run."""
+    decays = [rule_decay(p, int(width)) for width in rows["width"]]
+    same = np.isclose(np.asarray(rows["weight_decay"], float), decays, rtol=1e-6)  # rounding of a power, no more
+    return rows.keep(same & (np.asarray(rows["base_lr"], float) == LR), f"another rule than p = {p:g}")
 
 
 def _matrices(rows: Runs) -> dict[Matrix, Runs]:

@@ -23,7 +23,7 @@ class Valley:
     """Losses of a sweep.
 
     Args:
-        rates: learning rates that every seed has finished, ascending, (n,).
+        rates: learning rates, at the base width, that every seed has finished, ascending, (n,).
         losses: (n, seeds).
         noise: variance of a loss about the parabola, relative to the loss squared; shared by all valleys.
         slack: degrees of freedom behind it.
@@ -56,10 +56,8 @@ class Valley:
 
 def valleys(rows: Runs) -> dict[tuple[str, int], Valley]:
     """The valley of every rule and width, with the noise of all of them together."""
-    found = {}
-    for rule in sorted(set(map(str, rows["rule"]))):
-        for width in sorted(set(map(int, rows["width"]))):
-            found[rule, width] = _valley(rows.where(f"rule = '{rule}' and width = {width}"))
+    pairs = sorted({(str(rule), int(width)) for rule, width in zip(rows["rule"], rows["width"], strict=True)})
+    found = {(rule, width): _valley(rows.where(f"rule = '{rule}' and width = {width}")) for rule, width in pairs}
     residual, slack = 0.0, 0
     for one in found.values():
         fitted = one.parabola()

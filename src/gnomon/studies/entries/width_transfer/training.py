@@ -31,7 +31,7 @@ from gnomon.studies.entries.width_transfer.design import BASE, CHECK_LR, DECAY, 
 
 LENGTH, BATCH, EVALUATED = 64, 8, 256
 WARMUP = 0.02
-COOLDOWN = 0.1  # share of a sweep's run; the specification's
+COOLDOWN = 0.1  # share of a sweep's run; the rest is as steady as the runs for singular values
 EPS = 1e-12  # far below any gradient here, so that its share does not change with width
 SUBLAYER = {"mixer.out": "mixer", "down": "mlp"}
 """The matrix that ends a sublayer -> the sublayer."""
