@@ -32,8 +32,10 @@ def search_many(designs: Sequence[Design], objective: Objective) -> list[Search]
         objective: residual and loss.
 
     Raises:
-        InputError: a design has a prior or weights: a batch has one prior, and none of rows.
+        InputError: a design has a prior or weights: a batch has one prior, and none of rows. Or they have several laws.
     """
+    if len({design.law for design in designs}) > 1:
+        raise InputError("Many tables at once are searched under one law; got designs of several.")
     if any(design.prior is not None or design.weights is not None for design in designs):
         raise InputError("Many tables at once are fitted without priors and weights; got a design that has some.")
     found: list[Search | None] = [None] * len(designs)

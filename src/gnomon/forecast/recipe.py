@@ -288,7 +288,7 @@ class Evidence:
 def fit_together(
     evidences: Sequence[Evidence], targets: Sequence[Mapping[str, Array]] | None = None, axis: str | None = None
 ) -> None:
-    """Fit many tables and the subsets of their backtests, each law in one batch; what is fitted already is left alone.
+    """Fit many tables and the subsets of their backtests in few batches; what is fitted already is left alone.
 
     Args:
         evidences: tables; each ends up as if it had been fitted alone.
