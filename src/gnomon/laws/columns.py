@@ -19,6 +19,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "perplexity": (5.0, 100.0),
     "accuracy": (0.1, 0.9),
     "error": (0.1, 0.9),
+    "passes": (1.0, 1e3),
+    "trials": (1e2, 1e4),
     "step": (1e2, 1e6),
     "total_steps": (1e2, 1e6),
     "planned_tokens": (1e9, 1e13),
