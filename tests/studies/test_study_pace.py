@@ -28,6 +28,11 @@ def walk(spec: Mapping[str, Any], tell: Any) -> list[dict[str, Any]]:
     return [{"run": "a", "x": 1, "loss": 1.0}]
 
 
+def twice(spec: Mapping[str, Any], tell: Any) -> list[dict[str, Any]]:
+    """Two trainings in a row, each counting from 1."""
+    return walk(spec, tell) + walk(spec, tell)
+
+
 def stumble(spec: Mapping[str, Any], tell: Any) -> list[dict[str, Any]]:
     """No rows."""
     raise ValueError("no data")
@@ -55,6 +60,11 @@ def test_a_short_or_silent_trial_is_run_to_its_end() -> None:
     assert (found.begin, found.rest) == (pytest.approx(5.0), pytest.approx(1.5))
     found = time_trial(trial(100, tells=False), lambda told: None)
     assert (found.begin, found.rest) == (0.0, pytest.approx(6.0))
+
+
+def test_a_trial_that_counts_anew_is_not_extrapolated() -> None:
+    found = time_trial(trial(150, work="twice"), lambda told: None)
+    assert found.begin + found.rest == pytest.approx(2 * (5 + 1.5))
 
 
 def test_kinds_add_up_and_cost_scales_within_a_kind() -> None:

@@ -65,8 +65,8 @@ def expected_duration(
 ) -> Duration:
     """How long `run_study` will take from an empty store; nothing is kept.
 
-    A trial that says how far it is ({"step", "steps"}) is left after a few seconds of steps; one that does not is run
-    to its end. Trials of a kind take as their `cost` has it.
+    A trial that says how far it is ({"step", "steps"}) is left after a few seconds of steps; one that does not, or that
+    counts anew on the way, is run to its end. Trials of a kind take as their `cost` has it.
 
     Args:
         name: of a study, or a study of one's own.
@@ -101,12 +101,15 @@ def time_trial(trial: Trial, tell: Tell) -> Pace:
     """The pace of a trial, from its first steps."""
     began = time.perf_counter()
     seen: list[tuple[float, float, float]] = []  # seconds, step, steps
+    counts_anew = False
 
     def listen(told: Any) -> None:
+        nonlocal counts_anew
         if not (isinstance(told, Mapping) and {"step", "steps"} <= set(told)):
             return
+        counts_anew |= bool(seen) and float(told["step"]) <= seen[-1][1]
         seen.append((time.perf_counter() - began, float(told["step"]), float(told["steps"])))
-        if len(seen) > 1 and seen[-1][0] - seen[0][0] > WATCHED and seen[-1][1] > seen[0][1]:
+        if not counts_anew and len(seen) > 1 and seen[-1][0] - seen[0][0] > WATCHED and seen[-1][1] > seen[0][1]:
             raise _Enough
 
     try:
@@ -116,7 +119,7 @@ def time_trial(trial: Trial, tell: Tell) -> Pace:
         each = (u - t) / (later - step)
         return Pace(max(t - each * step, 0.0), each * steps)
     total = time.perf_counter() - began
-    if len(seen) < 2 or seen[-1][1] == seen[0][1]:
+    if counts_anew or len(seen) < 2:
         return Pace(0.0, total)
     (t, step, _), (u, later, _) = seen[0], seen[-1]
     begin = min(max(t - (u - t) / (later - step) * step, 0.0), total)

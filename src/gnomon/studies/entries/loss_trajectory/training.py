@@ -57,10 +57,17 @@ def train_curve(spec: Mapping[str, Any], tell: Tell) -> list[dict[str, Any]]:
     name, seed = f"d{width}-b{batch}", int(spec["seed"])
     make = partial(Recipe, batch=batch // LENGTH, warmup=WARMUP, optimiser=AdamW())
     seconds, tried = 0.0, {}
-    for factor in FACTORS:
+    trial = max(round(TRIED * steps), 1)
+    whole = len(FACTORS) * trial + steps
+
+    def tell_from(before: int) -> Tell:
+        """What a training says of itself, as a part of all of them."""
+        return lambda told: tell({**told, "step": before + told["step"], "steps": whole})
+
+    for place, factor in enumerate(FACTORS):
         rate = factor * RATE * (batch / REFERENCE) ** 0.5
-        short = make(steps=max(round(TRIED * steps), 1), lr_peak=rate, schedule=constant)
-        found = train(model, task, short, seed=seed, run=name, tell=tell)
+        short = make(steps=trial, lr_peak=rate, schedule=constant)
+        found = train(model, task, short, seed=seed, run=name, tell=tell_from(place * trial))
         tried[rate] = math.inf if found.loss is None else found.loss
         seconds += found.seconds
     best = min(tried, key=lambda rate: tried[rate])
@@ -68,7 +75,7 @@ def train_curve(spec: Mapping[str, Any], tell: Tell) -> list[dict[str, Any]]:
     noise = (TOGETHER, MICRO // LENGTH) if spec["noise"] else None
     watch = Watch(looks(steps), mean_loss, {"test": test}, noise=noise)
     recipe = make(steps=steps, lr_peak=best, schedule=schedule)
-    trained = train(model, task, recipe, seed=seed, run=name, tell=tell, watch=watch)
+    trained = train(model, task, recipe, seed=seed, run=name, tell=tell_from(len(FACTORS) * trial), watch=watch)
     seconds += trained.seconds
     weights = trained.weights
     shared = {
