@@ -118,7 +118,7 @@ REPRODUCTION = Reproduction(
             "gnomon's own aim",
             "at most",
             "target",
-            finding="about 12 for M4 and 15 to 20 for BNSL, its six parameters' derivatives by dual numbers; a busy machine is slower",
+            finding="its slowest law, the bound being the machine's too: a busy one is slower",
         ),
     ),
     measure=measure,
